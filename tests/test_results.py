@@ -1,0 +1,138 @@
+"""Results: small, in two forms with the same facts, within the budget of hosts."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from case_tools import CasePage, Row, TaskRow, Written
+from case_tools.results import BUDGET, Record
+
+RECORD = Record(
+    id="ci-0000000-0001",
+    ref="CS000123",
+    title="Parcel is late",
+    status="Open",
+    priority="High",
+    requester="Jane Roe",
+    email="jane.roe@example.com",
+    assignee="Sam Porter",
+    due=datetime(2026, 9, 4, 14, 15, 30, tzinfo=UTC),
+    breached=True,
+    updated=datetime(2026, 9, 1, 8, 0, 7, tzinfo=UTC),
+    description="Ordered on 2 May.",
+    channel="email",
+    tags=("vip", "post"),
+    tasks=("ti-0000000-0001",),
+)
+
+
+def scalars(value: Any) -> list[str]:
+    """Return every text and number in a structure."""
+    if isinstance(value, dict):
+        return [each for key in value for each in scalars(value[key])]
+    if isinstance(value, list):
+        return [each for inner in value for each in scalars(inner)]
+    return [] if isinstance(value, bool) else [str(value)]
+
+
+def test_a_concise_row_is_one_line_and_nine_facts() -> None:
+    """Ours: DESIGN, Answers."""
+    row = Row.of(RECORD)
+    assert row.data() == {
+        "ref": "CS000123",
+        "title": "Parcel is late",
+        "status": "Open",
+        "priority": "High",
+        "requester": "Jane Roe",
+        "assignee": "Sam Porter",
+        "due": "2026-09-04T14:15Z",
+        "breached": True,
+        "updated": "2026-09-01T08:00:07Z",
+    }
+    assert row.text() == (
+        "CS000123 [Open, High, BREACHED] Parcel is late — Jane Roe; to Sam Porter; due 2026-09-04T14:15Z; "
+        "updated 2026-09-01T08:00:07Z"
+    )
+
+
+@pytest.mark.parametrize("detail", ["concise", "full"])
+@pytest.mark.parametrize("kind", [Row, TaskRow])
+def test_text_and_structure_of_a_row_hold_the_same_facts(kind: type[Row], detail: Any) -> None:
+    """Ours: half of the hosts show a model only one of the two."""
+    row = kind.of(RECORD, detail=detail)
+    assert [fact for fact in scalars(row.data()) if fact not in row.text()] == []
+
+
+def test_text_and_structure_of_a_write_hold_the_same_facts() -> None:
+    """Ours: as above."""
+    result = Written.of(
+        "updated", RECORD, changed={"priority": ("Low", "High"), "due": ("", "x")}, unconfirmed=["due"]
+    )
+    assert [fact for fact in scalars(result.data()) if fact.casefold() not in result.text().casefold()] == []
+
+
+def test_an_empty_record_shows_its_id_and_nothing_else() -> None:
+    """Ours: empty values are left out of rows; the reference falls back to the id."""
+    assert Row.of(Record(id="ci-1-2")).data() == {"ref": "ci-1-2"}
+    assert Row.of(Record(id="ci-1-2")).text() == "ci-1-2"
+
+
+@pytest.mark.parametrize(
+    ("page", "last"),
+    [
+        (CasePage(total=0, page=1, has_more=False, cases=[]), "Nothing matches."),
+        (CasePage(total=60, page=9, has_more=False, cases=[]), "0 of 60 shown (page 9)."),
+        (
+            CasePage(total=60, page=2, has_more=True, cases=[Row(ref="CS1")], note="Look out."),
+            "1 of 60 shown (page 2). Give page=3 for more, or add filters to narrow. Look out.",
+        ),
+    ],
+)
+def test_the_last_line_says_what_is_shown_and_how_to_get_more(page: CasePage, last: str) -> None:
+    """Ours: total, page and has_more are always there."""
+    assert page.text().splitlines()[-1] == last
+    assert {"total", "page", "has_more"} <= set(page.data())
+
+
+def test_a_page_beyond_the_budget_is_cut_and_says_so() -> None:
+    """Measured: hosts cut results above some 40,000 characters in the middle."""
+    long = Record(id="ci-1-2", title="x" * 500, description="y" * 900, tags=["z" * 60] * 20)
+    page = CasePage(total=50, page=1, has_more=False, cases=[Row.of(long, detail="full") for _ in range(50)])
+    assert len(page.text()) > BUDGET
+    cut = page.within_budget()
+    assert max(len(cut.text()), len(json.dumps(cut.data(), ensure_ascii=False))) <= BUDGET
+    assert cut.has_more is True
+    assert (
+        f"{50 - len(cut.rows())} rows of this page were left out for length: ask for a smaller limit."
+        in cut.text()
+    )
+
+
+def test_a_full_page_of_plausible_cases_is_not_cut() -> None:
+    """Ours: 50 rows in full with descriptions of 300 characters."""
+    records = [
+        Record(id="ci-1a634e1-3d97-427e-8b23-9b7b0a40aaaa", ref="CS000123", title="x" * 40) for _ in range(50)
+    ]
+    page = CasePage(total=50, page=1, has_more=False, cases=[Row.of(each, detail="full") for each in records])
+    assert page.within_budget() == page
+
+
+def test_one_case_and_one_write_keep_within_their_tokens() -> None:
+    """Ours: 250 tokens for a case in full without its description, 100 for a write (characters / 3)."""
+    row = Row.of(RECORD, detail="full")
+    full = json.dumps({key: value for key, value in row.data().items() if key != "description"})
+    write = Written.of("updated", RECORD, changed={"priority": ("Medium", "High")})
+    assert len(full) / 3 <= 250
+    assert max(len(write.text()), len(json.dumps(write.data()))) / 3 <= 100
+
+
+@given(st.builds(Record, id=st.text(), title=st.text(st.characters()), requester=st.text(st.characters())))
+def test_a_row_is_one_line_whatever_a_customer_wrote(record: Record) -> None:
+    """Ours: no title can forge a second row or an end of the list."""
+    text = Row.of(record).text()
+    assert len(text.splitlines()) <= 1
+    text.encode()

@@ -1,0 +1,50 @@
+"""Case actions for bots and assistants: open, update and find cases in the case system you have.
+
+`CaseDesk` is the way in; `Settings` says which desk; every error is a `CaseError`.
+"""
+
+from case_tools.desk import CaseDesk
+from case_tools.errors import (
+    CallerError,
+    CaseError,
+    ConfigurationError,
+    CredentialsRefused,
+    MissingScope,
+    NotApplied,
+    NotFound,
+    OperatorError,
+    Problem,
+    RateLimited,
+    Rejected,
+    TimeError,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from case_tools.results import CasePage, Result, Row, TaskPage, TaskRow, Written
+from case_tools.settings import KoreSettings, Settings
+
+__all__ = [
+    "CallerError",
+    "CaseDesk",
+    "CaseError",
+    "CasePage",
+    "ConfigurationError",
+    "CredentialsRefused",
+    "KoreSettings",
+    "MissingScope",
+    "NotApplied",
+    "NotFound",
+    "OperatorError",
+    "Problem",
+    "RateLimited",
+    "Rejected",
+    "Result",
+    "Row",
+    "Settings",
+    "TaskPage",
+    "TaskRow",
+    "TimeError",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Written",
+]

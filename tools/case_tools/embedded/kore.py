@@ -1,0 +1,216 @@
+"""Kore's six endpoints, each from a request body to an answer.
+
+Where the pages leave a rule open, the desk has none: a closed case may be changed, and a case that came
+with an e-mail address and a telephone number shows the address alone, as the vendor's sample does.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from case_tools.embedded import kore_documents as documents
+from case_tools.embedded.catalogue import TEMPLATE_BY_ID, Kind, Template
+from case_tools.embedded.kore_searches import envelope, query
+from case_tools.embedded.kore_updates import iso_time, updated
+from case_tools.embedded.records import Assignment, Json, Person, Record
+from case_tools.embedded.refusals import invalid, missing, unknown
+from case_tools.embedded.store import Account, Store
+
+_NEW_CASE = {"caseTmp": str, "name": str, "desc": str, "userInfo": dict, "source": str, "dueDate": str}
+_NEW_TASK = {"caseId": str, "caseRefId": str, "taskTmp": str, "name": str, "userInfo": dict, "source": str}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: its body, the id in its path (empty if it has none) and the token's subject."""
+
+    body: Json
+    target: str = ""
+    caller: str = ""
+
+
+def create_case(store: Store, call: Call) -> Json:
+    """Answer createCase.
+
+    Raises:
+        RefusedError: a required field is missing, a value is wrong, or the template is unknown.
+
+    """
+    body = call.body
+    _check(body, _NEW_CASE)
+    user, email, phone = body["userInfo"], _optional(body, "emailId"), _optional(body, "phoneNumber")
+    user_id, name = _optional(user, "_id"), _optional(user, "name")
+    if not (user_id or email or phone):
+        raise missing()
+    template = _template("case", body["caseTmp"], "caseTmp")
+    due = iso_time(body["dueDate"], "dueDate")
+    with store.writing():
+        person = _person(store, Person(user_id, name, email, phone))
+        now = store.now()
+        assigned = Assignment.of(template.agent, template.queue, now)
+        record = Record(
+            kind="case",
+            number=store.next_number("case"),
+            template=template.id,
+            title=body["name"],
+            description=body["desc"],
+            person=_user_info(person, email=email, phone=phone),
+            source=body["source"],
+            created=now,
+            updated=now,
+            due=due,
+            assignment=assigned.kind,
+            assignee=assigned.assignee,
+            participants=assigned.participants,
+            queues=assigned.queues,
+        )
+        store.save(record)
+    return documents.created_case(record, store.account)
+
+
+def create_task(store: Store, call: Call) -> Json:
+    """Answer createTask; the new task's id joins its case's ``taskIds``.
+
+    Raises:
+        RefusedError: a required field is missing, a value is wrong, the template is unknown, or there is
+            no such case.
+
+    """
+    body = call.body
+    _check(body, _NEW_TASK)
+    user, description = body["userInfo"], _optional(body, "desc")
+    user_id, name = _optional(user, "_id"), _optional(user, "name")
+    email, phone = _optional(user, "emailId"), _optional(user, "phoneNumber")
+    if not name or not (user_id or email or phone):
+        raise missing()
+    template = _template("task", body["taskTmp"], "taskTmp")
+    with store.writing():
+        case = store.read("case", body["caseId"])
+        if case is None:
+            raise unknown()
+        if case.ref != body["caseRefId"]:
+            raise invalid("Invalid caseRefId")
+        person = _person(store, Person(user_id, name, email, phone))
+        now = store.now()
+        record = Record(
+            kind="task",
+            number=store.next_number("task"),
+            template=template.id,
+            title=body["name"],
+            description=description,
+            person={"_id": person.id, "name": person.name},
+            source=body["source"],
+            created=now,
+            updated=now,
+            case_id=case.id,
+            case_ref=case.ref,
+        )
+        store.save(record)
+        store.save(replace(case, tasks=[*case.tasks, record.id]))
+    return documents.created_task(record, store.account)
+
+
+def update_case(store: Store, call: Call) -> Json:
+    """Answer updateCase.
+
+    Raises:
+        RefusedError: a value is wrong, or there is no such case.
+
+    """
+    return documents.updated_case(_update(store, "case", call), store.account)
+
+
+def update_task(store: Store, call: Call) -> Json:
+    """Answer updateTask.
+
+    Raises:
+        RefusedError: a value is wrong, or there is no such task.
+
+    """
+    return documents.updated_task(_update(store, "task", call), store.account)
+
+
+def get_cases(store: Store, call: Call) -> Json:
+    """Answer getCases.
+
+    Raises:
+        RefusedError: a filter has the wrong type.
+
+    """
+    return _found(store, "case", call, documents.found_case)
+
+
+def get_tasks(store: Store, call: Call) -> Json:
+    """Answer getTasks.
+
+    Raises:
+        RefusedError: a filter has the wrong type.
+
+    """
+    return _found(store, "task", call, documents.found_task)
+
+
+OPERATIONS: Mapping[str, Callable[[Store, Call], Json]] = {
+    "createCase": create_case,
+    "createTask": create_task,
+    "getCases": get_cases,
+    "getTasks": get_tasks,
+    "updateCase": update_case,
+    "updateTask": update_task,
+}
+
+
+def _found(store: Store, kind: Kind, call: Call, shape: Callable[[Record, Account], Json]) -> Json:
+    asked = query(kind, call.body, caller=call.caller)
+    records, total = store.find(asked)
+    return envelope([shape(record, store.account) for record in records], total, asked)
+
+
+def _update(store: Store, kind: Kind, call: Call) -> Record:
+    with store.writing():
+        record = store.read(kind, call.target)
+        if record is None:
+            raise unknown()
+        changed = updated(record, call.body, now=store.now())
+        store.save(changed)
+    return changed
+
+
+def _check(body: Json, required: Mapping[str, type]) -> None:
+    """Require the fields, then their types: a field that is null or an empty text counts as missing."""
+    if any(body.get(key) in (None, "") for key in required):
+        raise missing()
+    for key, expected in required.items():
+        if not isinstance(body[key], expected):
+            raise invalid(f"{key} must be {'an object' if expected is dict else 'a string'}")
+
+
+def _optional(body: Json, key: str) -> str:
+    value: Any = body.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise invalid(f"{key} must be a string")
+    return value
+
+
+def _template(kind: Kind, template_id: str, key: str) -> Template:
+    template = TEMPLATE_BY_ID.get(template_id)
+    if template is None or template.kind != kind:
+        raise invalid(f"Invalid {key}")
+    return template
+
+
+def _person(store: Store, given: Person) -> Person:
+    """Take the person the desk knows by id, e-mail address or number, else add the one given."""
+    known = store.person(person_id=given.id) if given.id else store.person(email=given.email, phone=given.phone)
+    if known is None:
+        return store.add_person(person_id=given.id, name=given.name, email=given.email, phone=given.phone)
+    return replace(known, name=known.name or given.name)
+
+
+def _user_info(person: Person, *, email: str, phone: str) -> Json:
+    document = {"_id": person.id, "name": person.name}
+    if email or person.email:
+        return document | {"emailId": email or person.email}
+    return document | {"phoneNumber": phone or person.phone} if phone or person.phone else document

@@ -1,0 +1,240 @@
+"""The desk's cases, tasks, people and apps in one SQLite file that several processes may share.
+
+Narrow columns for what a search filters and sorts by, the whole record as JSON in a table beside them.
+Writers take short ``BEGIN IMMEDIATE`` transactions, so that two processes never give one number twice.
+"""
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+from case_tools.embedded.catalogue import PRIORITY_BY_ID, Kind, derived_id, fold
+from case_tools.embedded.records import Person, Query, Record
+from case_tools.embedded.schema import DeskFileError, connect, is_complete, lay_out, use_wal
+from case_tools.embedded.selection import counting, paging
+from case_tools.embedded.times import milliseconds
+
+SCOPE = "Case Management Configuration"
+
+_SAVE_RECORD = """
+INSERT INTO record (
+    kind, number, id, ref, ref_folded, title_folded, status, priority, score, assignment, agent, seat,
+    created, updated, due
+) VALUES (
+    :kind, :number, :id, :ref, :ref_folded, :title_folded, :status, :priority, :score, :assignment, :agent,
+    :seat, :created, :updated, :due
+) ON CONFLICT (id) DO UPDATE SET
+    ref = excluded.ref, ref_folded = excluded.ref_folded, title_folded = excluded.title_folded,
+    status = excluded.status, priority = excluded.priority, score = excluded.score,
+    assignment = excluded.assignment, agent = excluded.agent, seat = excluded.seat,
+    created = excluded.created, updated = excluded.updated, due = excluded.due
+"""
+_NEXT_NUMBER = "SELECT coalesce(max(number), 100) + 1 FROM record WHERE kind = ?"
+_NEXT_PERSON = "SELECT coalesce(max(number), 100) + 1 FROM person"
+_BY_ID = "SELECT id, name, email, phone FROM person WHERE id = ?"
+_BY_EMAIL = "SELECT id, name, email, phone FROM person WHERE email_folded = ? ORDER BY number LIMIT 1"
+_BY_PHONE = "SELECT id, name, email, phone FROM person WHERE phone = ? ORDER BY number LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a client needs in order to talk to the desk."""
+
+    stream_id: str
+    account_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A registered client; ``secret`` is the shared secret, or the public key (PEM) for RS256 and RS512."""
+
+    client_id: str
+    algorithm: str
+    secret: str = field(repr=False)
+    scopes: tuple[str, ...]
+
+
+class Store:
+    """Everything the desk knows."""
+
+    def __init__(self, path: str, *, seed: Callable[["Store"], None], frozen_at: datetime | None = None) -> None:
+        """Open the file; when there is none, make it and let ``seed`` fill it.
+
+        Raises:
+            DeskFileError: the file is another program's, damaged, or of a newer version.
+
+        """
+        self._db = connect(path)
+        try:
+            if not is_complete(self._db):
+                self._make(seed, frozen_at)
+            use_wal(self._db)
+            self._load()
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.DatabaseError):
+                raise DeskFileError(f"SQLite cannot use the file: {error}") from error
+            raise
+
+    def close(self) -> None:
+        """Close the file; closing twice does no harm."""
+        self._db.close()
+
+    def now(self) -> int:
+        """Tell the desk's time: the frozen one if its file has one, else the real one."""
+        return time.time_ns() // 1_000_000 if self._frozen is None else self._frozen
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock for what is inside; all of it is kept, or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.commit()
+        except BaseException:
+            self._db.rollback()
+            raise
+
+    def next_number(self, kind: Kind) -> int:
+        """Return the number of the next case or task; call it inside ``writing``."""
+        return self._number(_NEXT_NUMBER, kind)
+
+    def save(self, record: Record) -> None:
+        """Write a new record, or one that was read before; call it inside ``writing``."""
+        columns = {
+            "kind": record.kind,
+            "number": record.number,
+            "id": record.id,
+            "ref": record.ref,
+            "ref_folded": record.ref.casefold(),
+            "title_folded": record.title.casefold(),
+            "status": record.status,
+            "priority": record.priority,
+            "score": PRIORITY_BY_ID[record.priority].score,
+            "assignment": fold(record.assignment),
+            "agent": _text(record.assignee.get("agentId")),
+            "seat": _text(record.assignee.get("aId")),
+            "created": record.created,
+            "updated": record.updated,
+            "due": record.due,
+        }
+        self._db.execute(_SAVE_RECORD, columns)
+        key = self._number("SELECT key FROM record WHERE id = ?", record.id)
+        body = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":"))
+        self._db.execute("INSERT OR REPLACE INTO document (key, body) VALUES (?, ?)", (key, body))
+        self._db.execute("DELETE FROM label WHERE key = ?", (key,))
+        self._db.executemany(
+            "INSERT OR IGNORE INTO label (sort, value, key) VALUES (?, ?, ?)",
+            [("channel", fold(name), key) for name in record.channels]
+            + [("queue", fold(_name(queue)), key) for queue in record.queues],
+        )
+
+    def read(self, kind: Kind, record_id: str) -> Record | None:
+        """Return the case or task with this id."""
+        statement = "SELECT key FROM record WHERE id = ? AND kind = ?"
+        row = self._db.execute(statement, (record_id, kind)).fetchone()
+        return None if row is None else self._record(row[0])
+
+    def find(self, query: Query) -> tuple[list[Record], int]:
+        """Return one page of what matches, and the number of all that match."""
+        count, values = counting(query)
+        page, page_values = paging(query)
+        self._db.execute("BEGIN")
+        try:
+            total = self._number(count, *values)
+            keys = self._db.execute(page, page_values).fetchall()
+            return [self._record(key) for (key,) in keys], total
+        finally:
+            self._db.rollback()
+
+    def person(self, *, person_id: str = "", email: str = "", phone: str = "") -> Person | None:
+        """Return the person with this id, else with this e-mail address, else with this number."""
+        for statement, value in ((_BY_ID, person_id), (_BY_EMAIL, email.casefold()), (_BY_PHONE, phone)):
+            row = self._db.execute(statement, (value,)).fetchone() if value else None
+            if row:
+                return Person(*row)
+        return None
+
+    def add_person(self, *, name: str, email: str = "", phone: str = "", person_id: str = "") -> Person:
+        """Add a person, with the next id if none is given; call it inside ``writing``."""
+        number = self._number(_NEXT_PERSON)
+        # A caller may have brought the id that this number stands for.
+        while not person_id and self.person(person_id=derived_id("u", number)):
+            number += 1
+        person = Person(person_id or derived_id("u", number), name, email, phone)
+        self._db.execute(
+            "INSERT INTO person (number, id, name, email, phone, email_folded) VALUES (?, ?, ?, ?, ?, ?)",
+            (number, person.id, name, email, phone, email.casefold()),
+        )
+        return person
+
+    def app(self, client_id: str) -> App | None:
+        """Return the registered client with this id."""
+        row = self._db.execute(
+            "SELECT client_id, algorithm, secret, scopes FROM app WHERE client_id = ?", (client_id,)
+        ).fetchone()
+        return None if row is None else App(row[0], row[1], row[2], tuple(json.loads(row[3])))
+
+    def add_app(self, app: App) -> None:
+        """Register a client, in the place of one with the same id."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO app (client_id, algorithm, secret, scopes) VALUES (?, ?, ?, ?)",
+            (app.client_id, app.algorithm, app.secret, json.dumps(app.scopes)),
+        )
+
+    def first_use(self, client_id: str, jti: str, *, expires: int, now: float) -> bool:
+        """Note the use of a token and say whether it is the first; expired notes are dropped."""
+        with self.writing():
+            self._db.execute("DELETE FROM token WHERE expires < ?", (now,))
+            noted = self._db.execute(
+                "INSERT OR IGNORE INTO token (app, jti, expires) VALUES (?, ?, ?)", (client_id, jti, expires)
+            )
+        return noted.rowcount == 1
+
+    def _make(self, seed: Callable[["Store"], None], frozen_at: datetime | None) -> None:
+        with self.writing():
+            # Another process may have made the file while this one waited for the lock.
+            if is_complete(self._db):
+                return
+            lay_out(self._db)
+            meta = {
+                "stream_id": derived_id("st", 1),
+                "account_id": sha256(b"account:1").hexdigest()[:24],
+                "client_id": derived_id("cs", 1),
+                "client_secret": secrets.token_urlsafe(48),
+            }
+            if frozen_at is not None:
+                meta["frozen_at"] = str(milliseconds(frozen_at))
+            self._db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", meta.items())
+            self._load()
+            self.add_app(App(self.account.client_id, "HS256", self.account.client_secret, (SCOPE,)))
+            seed(self)
+
+    def _load(self) -> None:
+        meta: dict[str, str] = dict(self._db.execute("SELECT key, value FROM meta"))
+        self.account = Account(meta["stream_id"], meta["account_id"], meta["client_id"], meta["client_secret"])
+        self._frozen = int(meta["frozen_at"]) if "frozen_at" in meta else None
+
+    def _number(self, statement: str, *values: str | int) -> int:
+        (number,) = self._db.execute(statement, values).fetchone()
+        return int(number)
+
+    def _record(self, key: int) -> Record:
+        (body,) = self._db.execute("SELECT body FROM document WHERE key = ?", (key,)).fetchone()
+        return Record(**json.loads(body))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _name(entry: object) -> str:
+    return _text(entry.get("name")) if isinstance(entry, dict) else _text(entry)

@@ -1,0 +1,149 @@
+"""What can go wrong, split by who can mend it.
+
+    CaseError
+    ├── CallerError           the caller mends the call
+    │   ├── Rejected          an argument is missing or wrong; nothing was sent
+    │   ├── NotFound          the desk has no such case or task
+    │   └── NotApplied        the desk answered, but shows other values than asked
+    ├── TimeError             waiting mends it
+    │   ├── Unavailable       the desk does not answer
+    │   └── RateLimited       the desk asks to wait
+    ├── OperatorError         whoever runs the server mends it
+    │   ├── ConfigurationError
+    │   ├── CredentialsRefused
+    │   └── MissingScope
+    └── UnexpectedAnswer      the desk answered something that is no answer
+
+A message has three parts: what happened, whether anything changed at the desk, what to do next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Changed = Literal["nothing", "partly", "unknown"]
+
+_CHANGED_SENTENCE: dict[Changed, str] = {
+    "nothing": "Nothing was changed.",
+    "partly": "The other changes were applied, as far as its answer shows.",
+    "unknown": "It is not known whether the desk applied it.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One argument and what is wrong with it."""
+
+    argument: str
+    message: str
+
+
+class CaseError(Exception):
+    """Anything a call can end in but a result.
+
+    Attributes:
+        what: what happened, one sentence.
+        changed: whether anything changed at the desk.
+        next_step: what to do next, one sentence.
+    """
+
+    kind: ClassVar[str] = "error"
+
+    def __init__(self, what: str, *, next_step: str, changed: Changed = "nothing") -> None:
+        super().__init__(what)
+        self.what = what
+        self.changed: Changed = changed
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.what} {_CHANGED_SENTENCE[self.changed]} {self.next_step}"
+
+
+class CallerError(CaseError):
+    """The caller mends the call."""
+
+
+class Rejected(CallerError):
+    """Arguments are missing or wrong; nothing was sent.
+
+    Attributes:
+        problems: the arguments that need mending.
+    """
+
+    kind = "rejected"
+
+    def __init__(self, what: str, *, next_step: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(what, next_step=next_step)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        if not self.problems:
+            return super().__str__()
+        lines = [f"- {problem.argument}: {problem.message}" for problem in self.problems]
+        return "\n".join([f"{self.what} {_CHANGED_SENTENCE['nothing']}", *lines, self.next_step])
+
+
+class NotFound(CallerError):
+    """The desk has no such case or task."""
+
+    kind = "not_found"
+
+
+class NotApplied(CallerError):
+    """The desk answered, but shows another value than the one asked for."""
+
+    kind = "not_applied"
+
+
+class TimeError(CaseError):
+    """Waiting mends it.
+
+    Attributes:
+        retry_after: seconds to wait, where they are known.
+    """
+
+    def __init__(
+        self, what: str, *, next_step: str, changed: Changed = "nothing", retry_after: float | None = None
+    ) -> None:
+        super().__init__(what, next_step=next_step, changed=changed)
+        self.retry_after = retry_after
+
+
+class Unavailable(TimeError):
+    """The desk does not answer."""
+
+    kind = "unavailable"
+
+
+class RateLimited(TimeError):
+    """The desk asks to wait."""
+
+    kind = "rate_limited"
+
+
+class OperatorError(CaseError):
+    """Whoever runs the server mends it."""
+
+
+class ConfigurationError(OperatorError):
+    """A setting is missing or wrong."""
+
+    kind = "configuration"
+
+
+class CredentialsRefused(OperatorError):
+    """The desk does not accept the credentials."""
+
+    kind = "credentials_refused"
+
+
+class MissingScope(OperatorError):
+    """The desk accepts the credentials, but not for this."""
+
+    kind = "missing_scope"
+
+
+class UnexpectedAnswer(CaseError):
+    """The desk answered something that is no answer."""
+
+    kind = "unexpected_answer"

@@ -1,0 +1,106 @@
+"""create_task: POST createTask, documented beside the case pages.
+
+Here the customer's e-mail and phone stand inside `userInfo`, unlike in createCase.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final, Self
+
+from pydantic import Field, model_validator
+
+from case_tools.actions import Action, Answer, Known, Reading, Request
+from case_tools.arguments import Arguments, Text
+from case_tools.errors import Problem, Rejected
+from case_tools.kore import creates
+from case_tools.kore.body import Contact
+from case_tools.kore.endpoints import CaseAddress, TaskTemplateId, id_of, post, wanted_address
+from case_tools.names import Wanted
+from case_tools.results import Written
+
+_DESCRIPTION: Final = (
+    "Add a task (a step, such as a call back) to an existing case. Find the case with search_cases first. Ask for "
+    "what is missing, never invent it. userInfo needs the customer's name and one of id, emailId, phoneNumber. "
+    'Example: {"caseId": "CS000123", "taskTmp": "ttm-…", "name": "Call back", "userInfo": {"name": "Jane Roe", '
+    '"emailId": "jane.roe@example.com"}, "source": "rtm", "desc": "Before noon"}. Answers the new reference.'
+)
+
+
+class TaskContact(Contact):
+    """The customer of a task: a name is needed."""
+
+    @model_validator(mode="after")
+    def _says_who_the_customer_is(self) -> Self:
+        if not self.name:
+            raise ValueError("lacks the customer's name.")
+        if not (self.id or self.emailId or self.phoneNumber):
+            raise ValueError(
+                "does not say who the customer is: give id, emailId or phoneNumber. Ask the customer."
+            )
+        return self
+
+
+class CreateTask(Arguments):
+    """The documented body."""
+
+    other_words: ClassVar[Mapping[str, str]] = {
+        "title": "name",
+        "description": "desc",
+        "customer": "userInfo",
+        "template": "taskTmp",
+        "case": "caseId",
+    }
+
+    caseId: CaseAddress = Field(description="Reference of the case, e.g. CS000123, or its id ci-…")
+    caseRefId: Text | None = Field(None, description="The case's reference; needed only with an id not yet seen")
+    taskTmp: TaskTemplateId = Field(description="Task template id ttm-…, from the administrator")
+    name: Text = Field(description="Title, e.g. Call back")
+    userInfo: TaskContact = Field(description='e.g. {"name": "Jane Roe", "emailId": "jane.roe@example.com"}')
+    source: Text = Field(description="Where the task comes from, e.g. rtm")
+    desc: Text | None = Field(None, description="What is to be done")
+
+
+def action(stream_id: str) -> Action[CreateTask]:
+    """Return the action for one app."""
+
+    def request(arguments: CreateTask, known: Known) -> Request:
+        case_id = id_of("case", arguments.caseId, known)
+        body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return post(
+            stream_id,
+            "createTask",
+            {**body, "caseId": case_id, "caseRefId": _reference(arguments, case_id, known)},
+        )
+
+    def reading(_: CreateTask, __: Request, answer: Answer, ___: Known) -> Reading:
+        return creates.reading(answer, tool="create_task")
+
+    return Action(
+        name="create_task",
+        title="Add a task",
+        description=_DESCRIPTION,
+        scope="tasks:write",
+        effect="create",
+        arguments=CreateTask,
+        result=Written,
+        wanted=_wanted,
+        request=request,
+        reading=reading,
+    )
+
+
+def _wanted(arguments: CreateTask) -> list[Wanted]:
+    return wanted_address("case", arguments.caseId)
+
+
+def _reference(arguments: CreateTask, case_id: str, known: Known) -> str:
+    seen = known.names.find("case", case_id)
+    if not seen and arguments.caseRefId is None:
+        problem = Problem(
+            argument="caseRefId", message="is missing: the desk needs the case's reference with its id."
+        )
+        raise Rejected(
+            "create_task was not sent: one argument needs mending.",
+            problems=[problem],
+            next_step="Give the reference as caseId instead of the id, and call create_task again.",
+        )
+    return seen[0].name if seen else str(arguments.caseRefId)

@@ -1,0 +1,87 @@
+"""The six documented endpoints: one path shape, one method, ids of known prefixes."""
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator
+
+from case_tools.actions import Known, Request
+from case_tools.arguments import Text
+from case_tools.errors import NotFound, Rejected
+from case_tools.names import Wanted
+
+_ROOT: Final = "/caseManagement/api/public/analytics/{streamId}"
+_REFERENCE: Final = re.compile(r"[A-Za-z][A-Za-z-]{0,9}\d{1,12}")
+_ID: Final = re.compile(r"[a-z]{1,9}-[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
+_KINDS: Final = {"ci-": "case", "ti-": "task"}
+_SEARCH: Final = {"case": "search_cases", "task": "search_tasks"}
+_SAMPLE: Final = {"case": "CS000123", "task": "TS000123"}
+
+
+def post(stream_id: str, tail: str, body: dict[str, Any], **path: str) -> Request:
+    """Return the request of an endpoint; every one is a POST, also those that read."""
+    return Request(method="POST", template=f"{_ROOT}/{tail}", path={"streamId": stream_id, **path}, body=body)
+
+
+def _addressed(kind: str) -> AfterValidator:
+    def check(given: str) -> str:
+        text = given.lstrip("#").strip()
+        if _ID.fullmatch(text):
+            actual = next(
+                (name for prefix, name in _KINDS.items() if text.startswith(prefix)), "thing of another kind"
+            )
+            if actual != kind:
+                raise ValueError(
+                    f"is the id of a {actual}: give a {kind}'s reference, e.g. {_SAMPLE[kind]}, or its id."
+                )
+            return text
+        if _REFERENCE.fullmatch(text):
+            return text.upper()
+        raise ValueError(f"must be a {kind}'s reference, e.g. {_SAMPLE[kind]}, or its id.")
+
+    return AfterValidator(check)
+
+
+CaseAddress = Annotated[Text, _addressed("case")]
+TaskAddress = Annotated[Text, _addressed("task")]
+
+
+def _template_id(prefix: str) -> AfterValidator:
+    def check(given: str) -> str:
+        if not given.startswith(prefix) or not _ID.fullmatch(given):
+            raise ValueError(f"must be a template's id, {prefix}…, as the administrator sees it.")
+        return given
+
+    return AfterValidator(check)
+
+
+CaseTemplateId = Annotated[Text, _template_id("ctm-")]
+TaskTemplateId = Annotated[Text, _template_id("ttm-")]
+
+
+def wanted_address(kind: str, address: str) -> list[Wanted]:
+    """Return the reference that stands for an id; none where the address is an id."""
+    return [] if _ID.fullmatch(address) else [Wanted(kind=kind, name=address)]
+
+
+def id_of(kind: str, address: str, known: Known) -> str:
+    """Return the id behind a reference or an id.
+
+    Raises:
+        NotFound: nothing of that reference was seen.
+        Rejected: the reference is not unique.
+    """
+    if _ID.fullmatch(address):
+        return address
+    found = known.names.find(kind, address)
+    if len(found) == 1:
+        return found[0].id
+    if found:
+        raise Rejected(
+            f"{address} stands for several {kind}s.",
+            next_step=f"Call again with the id of one: {', '.join(each.id for each in found)}.",
+        )
+    raise NotFound(
+        f"No {kind} {address} was found.",
+        next_step=f"Find it with {_SEARCH[kind]}, by its title or customer, and call again with the ref it shows.",
+    )

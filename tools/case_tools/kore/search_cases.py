@@ -1,0 +1,48 @@
+"""search_cases: POST getCases, page "Get Cases API"."""
+
+from typing import Final
+
+from case_tools.actions import Action, Answer, Known, Reading, Request
+from case_tools.kore import searches
+from case_tools.kore.paging import Window
+from case_tools.results import CasePage, Record, Row
+
+_DESCRIPTION: Final = (
+    "Find customer-service cases (tickets) by words in the title, reference, status, priority, queue, channel "
+    "or dates. Use it before create_case, to see whether the case exists, and before update_case, to get its "
+    "ref. Without filters it lists the newest cases. Changes nothing. "
+    'Example: {"status": ["Open"], "priority": ["High"], "limit": 10}. The desk does not search by customer: '
+    "look for words of the title, then check `requester`. Answers ref, title, status, priority, requester, "
+    "assignee, due and updated of each; detail=full adds more."
+)
+
+
+class SearchCases(searches.Filters):
+    """The documented filters, and ours."""
+
+
+def action(stream_id: str) -> Action[SearchCases]:
+    """Return the action for one app."""
+
+    def request(arguments: SearchCases, _: Known) -> Request:
+        return searches.request(arguments, stream_id=stream_id, tail="getCases")
+
+    def reading(arguments: SearchCases, sent: Request, answer: Answer, known: Known) -> Reading:
+        def page_of(records: list[Record], part: Window) -> CasePage:
+            rows = [Row.of(record, detail=arguments.detail) for record in records]
+            return CasePage(total=part.total, page=arguments.page, has_more=part.has_more, cases=rows)
+
+        return searches.reading(arguments, sent, answer, known, tool="search_cases", page_of=page_of)
+
+    return Action(
+        name="search_cases",
+        title="Search cases",
+        description=_DESCRIPTION,
+        scope="cases:read",
+        effect="read",
+        arguments=SearchCases,
+        result=CasePage,
+        wanted=lambda _: (),
+        request=request,
+        reading=reading,
+    )

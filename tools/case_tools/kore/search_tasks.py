@@ -1,0 +1,46 @@
+"""search_tasks: POST getTasks, documented beside the case pages."""
+
+from typing import Final
+
+from case_tools.actions import Action, Answer, Known, Reading, Request
+from case_tools.kore import searches
+from case_tools.kore.paging import Window
+from case_tools.results import Record, TaskPage, TaskRow
+
+_DESCRIPTION: Final = (
+    "Find tasks (steps of cases, such as a call back) by words in the title, reference, status, priority, "
+    "queue or dates. Use it before update_task, to get the ref. Without filters it lists the newest tasks. "
+    'Changes nothing. Example: {"status": ["Open"], "limit": 10}. Answers ref, case, title, status, priority, '
+    "requester, assignee, due and updated of each; detail=full adds more."
+)
+
+
+class SearchTasks(searches.Filters):
+    """The filters of getCases, which the page of getTasks repeats."""
+
+
+def action(stream_id: str) -> Action[SearchTasks]:
+    """Return the action for one app."""
+
+    def request(arguments: SearchTasks, _: Known) -> Request:
+        return searches.request(arguments, stream_id=stream_id, tail="getTasks")
+
+    def reading(arguments: SearchTasks, sent: Request, answer: Answer, known: Known) -> Reading:
+        def page_of(records: list[Record], part: Window) -> TaskPage:
+            rows = [TaskRow.of(record, detail=arguments.detail) for record in records]
+            return TaskPage(total=part.total, page=arguments.page, has_more=part.has_more, tasks=rows)
+
+        return searches.reading(arguments, sent, answer, known, tool="search_tasks", page_of=page_of)
+
+    return Action(
+        name="search_tasks",
+        title="Search tasks",
+        description=_DESCRIPTION,
+        scope="cases:read",
+        effect="read",
+        arguments=SearchTasks,
+        result=TaskPage,
+        wanted=lambda _: (),
+        request=request,
+        reading=reading,
+    )

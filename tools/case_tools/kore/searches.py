@@ -1,0 +1,158 @@
+"""What search_cases and search_tasks do alike: the documented filters, and how a page of rows reads."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from case_tools.actions import Answer, Json, Known, Reading, Request
+from case_tools.arguments import Arguments, IsoMoment, Text, Texts, WholeNumber
+from case_tools.kore.answers import no_answer, object_of, record_of, seen_in, text_of
+from case_tools.kore.endpoints import post
+from case_tools.kore.paging import Window, first_id_of, paging_on_the_wire, sorting_on_the_wire, window
+from case_tools.names import Seen, fold
+from case_tools.results import Page, Record
+
+_SORT: Final = re.compile(r"([A-Za-z][A-Za-z0-9_]*)( (asc|desc))?", re.IGNORECASE)
+_OURS: Final = frozenset({"page", "limit", "detail", "sortBy"})
+_LISTS: Final = ("status", "priority", "channel", "queues")
+
+
+class Filters(Arguments):
+    """The twelve documented filters, and ours for paging and detail."""
+
+    other_words: ClassVar[Mapping[str, str]] = {
+        "query": "searchText",
+        "text": "searchText",
+        "search": "searchText",
+        "title": "searchText",
+        "name": "searchText",
+        "state": "status",
+        "queue": "queues",
+        "due": "dueDate",
+        "from": "startDate",
+        "to": "endDate",
+        "since": "startDate",
+        "sort": "sortBy",
+        "skip": "page",
+        "per_page": "limit",
+    }
+
+    searchText: Text | None = Field(None, description="Words in the title, or a reference such as CS000123")
+    status: Texts | None = Field(None, description='e.g. ["Open", "In Progress"]')
+    priority: Texts | None = Field(None, description='e.g. ["High"]')
+    channel: Texts | None = Field(None, description='e.g. ["email", "chat"]')
+    queues: Texts | None = Field(None, description='Queue names, e.g. ["Billing"]')
+    unresolved: bool | None = Field(None, description="true: only those not yet resolved")
+    unassigned: bool | None = Field(None, description="true: only those that nobody has")
+    mycase: bool | None = Field(
+        None, description="true: only the current user's own; may find none, as an app is no agent"
+    )
+    startDate: IsoMoment | None = Field(None, description="Created from, e.g. 2026-09-01T00:00:00Z")
+    endDate: IsoMoment | None = Field(None, description="Created until")
+    dueDate: IsoMoment | None = Field(None, description="Due at exactly this time")
+    sortBy: Text | None = Field(
+        None, description="createdDate, updatedDate or dueDate; newest first, or `createdDate asc`"
+    )
+    page: WholeNumber = Field(1, ge=1, le=100_000, description="Page, from 1")
+    limit: WholeNumber = Field(20, ge=1, le=50, description="Rows a page, 1 to 50, else 20")
+    detail: Literal["concise", "full"] = Field(
+        "concise", description="full adds id, description, email, channel, tags, task ids"
+    )
+
+    @field_validator(*_LISTS)
+    @classmethod
+    def _has_words(cls, given: list[str] | None) -> list[str] | None:
+        if given == []:
+            raise ValueError("is an empty list: leave it out to search without it.")
+        return given
+
+    @field_validator("sortBy")
+    @classmethod
+    def _can_be_sorted_by(cls, given: str | None) -> str | None:
+        if given is not None and not _SORT.fullmatch(given):
+            raise ValueError("must be one field, e.g. `createdDate` or `dueDate asc`.")
+        return given
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.startDate and self.endDate and self.endDate < self.startDate:
+            raise ValueError("startDate is later than endDate: swap them.")
+        return self
+
+
+def request(arguments: Filters, *, stream_id: str, tail: str) -> Request:
+    """Return the search; only the filters given are sent."""
+    filters = arguments.model_dump(mode="json", exclude_none=True, exclude=set(_OURS))
+    sorting = sorting_on_the_wire(arguments.sortBy) if arguments.sortBy else {}
+    return post(stream_id, tail, {**filters, **sorting, **paging_on_the_wire(arguments.page, arguments.limit)})
+
+
+def lookup_request(stream_id: str, tail: str, filters: Json, *, limit: int) -> Request:
+    """Return the one search that may find what a name stands for."""
+    return post(stream_id, tail, {**filters, **paging_on_the_wire(1, limit)})
+
+
+def results_of(answer: Answer, *, tool: str) -> tuple[Json, list[Any]]:
+    """Return the answer and what its list of results holds, of which at least one row can be read."""
+    payload = object_of(answer, tool=tool, writes=False)
+    results = payload.get("results")
+    if not isinstance(results, list) or (results and not readable(results)):
+        raise no_answer(tool, writes=False)
+    return payload, results
+
+
+def readable(results: Sequence[Any]) -> list[Json]:
+    """Return the rows: what is an object and has an id."""
+    return [row for row in results if isinstance(row, dict) and text_of(row.get("_id"))]
+
+
+def reading(
+    arguments: Filters,
+    sent: Request,
+    answer: Answer,
+    known: Known,
+    *,
+    tool: str,
+    page_of: Callable[[list[Record], Window], Page],
+) -> Reading:
+    """Return the page that the answer holds, whether or not the desk paged."""
+    payload, results = results_of(answer, tool=tool)
+    search = _digest(tool, sent)
+    first = known.names.find("first row", search)
+    part = window(
+        payload,
+        results,
+        page=arguments.page,
+        limit=arguments.limit,
+        first_id=text_of(first[0].value.get("_id")) if first else None,
+    )
+    shown = readable(part.rows)
+    page = page_of([record_of(row) for row in shown], part)
+    for note in _notes(arguments, part, known, len(part.rows) - len(shown)):
+        page = page.noting(note)
+    seen = seen_in(readable(results))
+    if arguments.page == 1 and (own := first_id_of(results)):
+        seen.append(Seen(kind="first row", id=search, name=search, value={"_id": own}))
+    return Reading(result=page, seen=seen)
+
+
+def _notes(arguments: Filters, part: Window, known: Known, unreadable: int) -> list[str]:
+    notes = [part.note] if part.note else []
+    if unreadable:
+        notes.append(f"{unreadable} rows of the answer could not be read.")
+    if not part.rows and not part.total:
+        for kind in ("status", "priority"):
+            asked, seen = getattr(arguments, kind) or [], known.names.all(kind)
+            if seen and any(fold(each) not in map(fold, seen) for each in asked):
+                notes.append(f"Names of {kind} seen at this desk: {', '.join(seen[:12])}.")
+    return notes
+
+
+def _digest(tool: str, sent: Request) -> str:
+    """Return what is the same for every page of a search."""
+    same: dict[str, Any] = {key: value for key, value in sent.body.items() if key != "skip"}
+    return hashlib.sha256(json.dumps([tool, same], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,105 @@
+"""Kore.ai AI for Service, as the corridor sees it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from case_tools.actions import Action, Answer, Json, Lookup
+from case_tools.errors import ConfigurationError
+from case_tools.kore import (
+    create_case,
+    create_task,
+    search_cases,
+    search_tasks,
+    searches,
+    update_case,
+    update_task,
+)
+from case_tools.kore.answers import seen_in
+from case_tools.kore.credentials import mint
+from case_tools.names import Seen, Wanted
+from case_tools.settings import KoreSettings, Settings
+
+
+class Kore:
+    """One app of one account."""
+
+    def __init__(
+        self,
+        account: KoreSettings,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime],
+        nonce: Callable[[], str],
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        self._nonce = nonce
+        self.url = account.host
+        stream_id = account.stream_id
+        actions: list[Action[Any]] = [
+            create_case.action(account),
+            update_case.action(stream_id, settings.fields),
+            update_task.action(stream_id, settings.fields),
+            search_cases.action(stream_id),
+        ]
+        if "tasks" in settings.toolsets:
+            actions += [create_task.action(stream_id), search_tasks.action(stream_id)]
+        self.actions: Mapping[str, Action[Any]] = {action.name: action for action in actions}
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of one HTTP attempt, with a token of its own.
+
+        The vendor's table calls the app's id `lid`, its samples send it as header `iId`; we send `iId`.
+        """
+        token = mint(
+            client_id=self._account.client_id,
+            key=self._key,
+            algorithm=self._account.jwt_algorithm,
+            now=self._clock(),
+            nonce=self._nonce(),
+        )
+        return {
+            "auth": token,
+            "accountId": self._account.account_id,
+            "iId": self._account.stream_id,
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "bot-language": "en",
+            "app-language": "en",
+            **self._account.headers,
+        }
+
+    def lookup(self, wanted: Wanted) -> Lookup | None:
+        """Return the search for a reference, as text, or for one row that has the status or the priority."""
+        stream_id = self._account.stream_id
+        if wanted.kind in {"case", "task"}:
+            tail = "getTasks" if wanted.kind == "task" else "getCases"
+            request = searches.lookup_request(stream_id, tail, {"searchText": wanted.name}, limit=20)
+        else:
+            request = searches.lookup_request(stream_id, "getCases", {wanted.kind: [wanted.name]}, limit=1)
+        return Lookup(request=request, read=_rows_and_names)
+
+    @cached_property
+    def _key(self) -> str:
+        if self._account.client_secret is not None and self._account.jwt_algorithm.startswith("HS"):
+            return self._account.client_secret.get_secret_value()
+        try:
+            return self._account.private_key_file.read_text() if self._account.private_key_file else ""
+        except (OSError, ValueError):
+            raise ConfigurationError(
+                "The private key cannot be read.", next_step="The administrator checks KORE_PRIVATE_KEY_FILE."
+            ) from None
+
+
+def _rows_and_names(answer: Answer) -> tuple[Mapping[str, Json], Sequence[Seen]]:
+    rows = searches.readable(searches.results_of(answer, tool="search_cases")[1])
+    return {row["_id"]: row for row in rows}, seen_in(rows)
+
+
+def connect(
+    account: KoreSettings, settings: Settings, *, clock: Callable[[], datetime], nonce: Callable[[], str]
+) -> Kore:
+    """Return the vendor for an account; nothing is sent."""
+    return Kore(account, settings, clock=clock, nonce=nonce)

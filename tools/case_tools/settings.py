@@ -1,0 +1,242 @@
+"""The environment read into typed settings, checked once, at start.
+
+Every setting is a field of one of the models below; the name in the environment is the model's prefix and
+the field's name in capitals. The README's table is made from them.
+"""
+
+import difflib
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from case_tools.errors import ConfigurationError
+
+_LAST_PORT: Final = 65_535
+_LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|\[::1\]")
+_HOST: Final = re.compile(
+    r"(?:(?P<scheme>https?)://)?(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[::1\])(?::(?P<port>[0-9]{1,5}))?/*"
+)
+_RESERVED_HEADERS: Final = frozenset({"auth", "accountid", "content-type", "host"})
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    prefix: ClassVar[str]
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Return the name in the environment of each field."""
+        return {f"{cls.prefix}{name.upper()}": name for name in cls.model_fields if name != "account"}
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], **more: object) -> Self:
+        """Return the settings that the environment holds under this prefix.
+
+        Raises:
+            ConfigurationError: naming each setting that is missing, wrong or not known.
+        """
+        names = cls.variables()
+        for name in environment:
+            if name.startswith(cls.prefix) and name not in names:
+                near = difflib.get_close_matches(name.upper(), names, n=1)
+                hint = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(names)}."
+                raise ConfigurationError(f"{name} is not a setting of this version.", next_step=hint)
+        given = {names[name]: value.strip() for name, value in environment.items() if name in names}
+        given = {name: value for name, value in given.items() if value}
+        try:
+            return cls.model_validate({**given, **more})
+        except ValidationError as error:
+            problems = [_say(cls.prefix, dict(each)) for each in error.errors(include_url=False)]
+            raise ConfigurationError(
+                " ".join(problems), next_step="Set that in the environment and start again."
+            ) from None
+
+
+def _say(prefix: str, error: dict[str, Any]) -> str:
+    name = prefix + str(error["loc"][0]).upper() if error["loc"] else ""
+    if error["type"] == "missing":
+        return f"{name} is missing."
+    if error["type"] == "value_error":
+        return f"{name} {error['ctx']['error']}".strip()
+    if error["type"] == "literal_error":
+        return f"{name} must be {error['ctx']['expected']}."
+    return f"{name} has a wrong form: {error['msg']}."
+
+
+def _as_url(given: object) -> object:
+    """Return scheme, host and port of what an administrator pasted, with or without scheme and slash."""
+    parts = _HOST.fullmatch(str(given).strip())
+    if parts is None or not 0 < int(parts["port"] or 443) <= _LAST_PORT:
+        raise ValueError("must be a host, e.g. platform.kore.ai, without path, user or query.")
+    scheme, host, port = parts["scheme"] or "https", parts["host"], parts["port"]
+    if scheme == "http" and not _LOOPBACK.fullmatch(host):
+        raise ValueError("may use plain http only for this machine (loopback): use https.")
+    return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+
+
+def _as_names(given: object) -> object:
+    return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else given
+
+
+def _as_headers(given: object) -> object:
+    try:
+        headers = json.loads(given) if isinstance(given, str) else given
+    except ValueError:
+        headers = None
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise ValueError('must be JSON, e.g. {"client-app": "unified"}.')
+    for name, value in headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not re.fullmatch(r"[\x20-\x7e]*", value):
+            raise ValueError("holds a header that cannot be sent.")
+        if name.lower() in _RESERVED_HEADERS:
+            raise ValueError(f"may not name {', '.join(sorted(_RESERVED_HEADERS))}: the server sets them.")
+    return headers
+
+
+class KoreSettings(_Settings):
+    """An account of Kore.ai AI for Service."""
+
+    prefix: ClassVar[str] = "KORE_"
+
+    host: Annotated[str, BeforeValidator(_as_url)] = Field(
+        description="the environment, e.g. `platform.kore.ai`, with or without `https://`"
+    )
+    stream_id: str = Field(
+        pattern=r"^st-[A-Za-z0-9-]+$",
+        max_length=128,
+        description="the app's id `st-…` (App Settings > General)",
+    )
+    account_id: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=128,
+        description="the account's id (Channels > Digital > Web/Mobile Client)",
+    )
+    client_id: str = Field(min_length=1, description="the JWT app's client id `cs-…`")
+    jwt_algorithm: Literal["HS256", "HS512", "RS256", "RS512"] = Field(
+        "HS256", description="the algorithm chosen for the JWT app"
+    )
+    client_secret: SecretStr | None = Field(
+        None, validate_default=True, description="the JWT app's secret, for HS256 and HS512"
+    )
+    private_key_file: Path | None = Field(
+        None, validate_default=True, description="a PEM file, for RS256 and RS512"
+    )
+    case_template: str | None = Field(
+        None, pattern=r"^ctm-[0-9A-Za-z-]+$", description="the case template used when a call names none"
+    )
+    source: str | None = Field(None, description="the source used when a call names none, e.g. `rtm`")
+    headers: Annotated[dict[str, str], BeforeValidator(_as_headers)] = Field(
+        default_factory=dict, repr=False, description='further headers as JSON, e.g. `{"client-app": "unified"}`'
+    )
+
+    @field_validator("client_secret")
+    @classmethod
+    def _signs_hs(cls, given: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if given is None and info.data.get("jwt_algorithm") in {"HS256", "HS512"}:
+            raise ValueError("is missing.")
+        return given
+
+    @field_validator("private_key_file")
+    @classmethod
+    def _signs_rs(cls, given: Path | None, info: ValidationInfo) -> Path | None:
+        algorithm = info.data.get("jwt_algorithm")
+        if algorithm in {"RS256", "RS512"}:
+            if given is None:
+                raise ValueError(f"is missing: KORE_JWT_ALGORITHM is {algorithm}.")
+            if not given.is_file() or not os.access(given, os.R_OK):
+                raise ValueError("names a file that cannot be read.")
+        return given
+
+
+Account = KoreSettings
+"""The settings of an account, whichever vendor's."""
+
+Vendor = Literal["kore"]
+VENDOR_TITLES: Final[Mapping[Vendor, str]] = {"kore": "Kore.ai AI for Service"}
+Toolset = Literal["cases", "tasks"]
+Fields = Literal["writable", "documented"]
+
+
+class Settings(_Settings):
+    """How the server behaves, and the desk it works on."""
+
+    prefix: ClassVar[str] = "CASE_MCP_"
+
+    desk: Literal["embedded", "kore"] = Field(
+        "embedded", description="the case system; unset: `kore` if any `KORE_*` is set, else `embedded`"
+    )
+    fields: Fields = Field(
+        "writable",
+        description="`documented` also takes the fields that the desk itself keeps, e.g. `createdAt`",
+    )
+    toolsets: Annotated[tuple[Toolset, ...], BeforeValidator(_as_names)] = Field(
+        ("cases",), description="`cases,tasks` adds `create_task` and `search_tasks`"
+    )
+    timeout: float = Field(25.0, gt=0, le=600, description="seconds for one tool call")
+    state: str | None = Field(
+        None, description="a file for the state, or `:memory:`; unset: a file in the user's data folder"
+    )
+    proxy: bool = Field(default=False, description="`true` takes proxies from the environment")
+
+    account: KoreSettings | None = Field(None, description="the vendor's account, where the desk is a vendor's")
+
+    @model_validator(mode="after")
+    def _has_an_account(self) -> Self:
+        if (self.account is None) != (self.desk == "embedded"):
+            raise ValueError("an account belongs to every desk but the embedded one.")
+        return self
+
+    @property
+    def vendor(self) -> Vendor:
+        """The vendor whose dialect the desk speaks; its folder has this name."""
+        return "kore" if self.desk == "embedded" else self.desk
+
+    @property
+    def embedded_file(self) -> str:
+        """Where the embedded desk keeps its cases: `desk.db` beside the state, in memory if the state is."""
+        if self.state == ":memory:":
+            return self.state
+        if self.state is not None:
+            return str(Path(self.state).expanduser().parent / "desk.db")
+        from platformdirs import user_data_path  # noqa: PLC0415 - needed by one desk only
+
+        return str(user_data_path("case-mcp", appauthor=False) / "desk.db")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Return the behaviour, and the account where the desk is a vendor's.
+
+        An account that is set only in part is an error, never a fall-back to the embedded desk.
+
+        Raises:
+            ConfigurationError: naming what is missing, wrong or not known.
+        """
+        given = {**(os.environ if environment is None else environment)}
+        desk = given.get("CASE_MCP_DESK", "").strip()
+        if not desk and any(name.startswith("TALKDESK_") for name in given):
+            raise ConfigurationError(
+                "TALKDESK_* is set, and this version has no Talkdesk desk.",
+                next_step="Set CASE_MCP_DESK to kore or embedded, or remove it.",
+            )
+        if not desk and any(name.startswith(KoreSettings.prefix) for name in given):
+            desk = "kore"
+        if desk != "kore":
+            return cls.read(given)
+        account = KoreSettings.read(given)
+        return cls.read({**given, "CASE_MCP_DESK": "kore"}, account=account)

@@ -1,0 +1,139 @@
+"""The only module that knows httpx: it builds the URL, signs each attempt, sends, bounds what comes back."""
+
+import json
+import re
+from collections.abc import Callable, Generator, Mapping
+from typing import Final
+from urllib.parse import unquote
+
+import anyio
+import httpx
+
+from case_tools.actions import Answer, Request
+from case_tools.errors import Rejected
+
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_VARIABLE: Final = re.compile(r"\{(\w+)\}")
+_CONNECT_SECONDS: Final = 3.0
+_BEFORE_SENDING: Final = 0.9  # of the time, so that what ends in waiting or connecting is known as never sent
+_LARGEST_ANSWER: Final = 16 * 1024 * 1024
+_IN_THE_AIR: Final = 8
+_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class WireError(Exception):
+    """No answer came.
+
+    Attributes:
+        sent: False where the request provably never reached the desk.
+    """
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(reason)
+        self.sent = sent
+
+
+def path_of(template: str, variables: Mapping[str, str]) -> str:
+    """Return the path with its variables filled in, each one segment.
+
+    Raises:
+        Rejected: a value could leave its segment.
+    """
+    for name, value in variables.items():
+        if not _SEGMENT.fullmatch(value):
+            raise Rejected(
+                f"{name} is not an id that can be sent.",
+                next_step="Give the reference or id as search shows it.",
+            )
+    return _VARIABLE.sub(lambda match: variables[match[1]], template)
+
+
+class _Signature(httpx.Auth):
+    """Signs every attempt anew, and keeps the token out of the client's own headers."""
+
+    def __init__(self, sign: Callable[[], Mapping[str, str]]) -> None:
+        self._sign = sign
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers.update(self._sign())
+        yield request
+
+
+class Wire:
+    """One HTTP client for one desk; redirects are never followed.
+
+    Args:
+        url: scheme, host and port of the desk.
+        sign: the headers of one attempt.
+        proxy: whether proxies are taken from the environment.
+        app: an ASGI application that is the desk, reached in process.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        sign: Callable[[], Mapping[str, str]],
+        proxy: bool = False,
+        app: object | None = None,
+    ) -> None:
+        self._url = httpx.URL(url)
+        self._client = httpx.AsyncClient(
+            auth=_Signature(sign),
+            follow_redirects=False,
+            trust_env=proxy,
+            verify=httpx.create_ssl_context() if self._url.scheme == "https" else False,
+            limits=httpx.Limits(max_connections=_IN_THE_AIR),
+            transport=None if app is None else httpx.ASGITransport(app),  # type: ignore[arg-type]  # any ASGI app
+            headers={"User-Agent": "case-mcp"},
+        )
+
+    async def send(self, request: Request, *, seconds: float) -> Answer:
+        """Send the request once and return the answer, within `seconds`.
+
+        Raises:
+            WireError: no answer came in time, or not a whole one.
+            Rejected: an id could leave its place in the path.
+        """
+        url = self._url_of(request)
+        content = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode()
+        early = seconds * _BEFORE_SENDING
+        timeout = httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, early), pool=early)
+        try:
+            with anyio.fail_after(seconds):
+                async with self._client.stream(request.method, url, content=content, timeout=timeout) as response:
+                    body = await self._body_of(response)
+        except _NEVER_SENT as fault:
+            raise WireError(f"it could not be reached ({type(fault).__name__})", sent=False) from None
+        except (httpx.TimeoutException, TimeoutError):
+            raise WireError(f"it did not answer within {seconds:.0f} seconds", sent=True) from None
+        except (httpx.HTTPError, httpx.StreamError) as fault:
+            raise WireError(f"the connection broke ({type(fault).__name__})", sent=True) from None
+        return Answer(status=response.status_code, body=body, headers={**response.headers})
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def _url_of(self, request: Request) -> httpx.URL:
+        path = path_of(request.template, request.path)
+        url = self._url.copy_with(raw_path=path.encode("ascii"))
+        shape = "/".join("[^/]+" if "{" in part else re.escape(part) for part in request.template.split("/"))
+        if (url.scheme, url.host, url.port) != (
+            self._url.scheme,
+            self._url.host,
+            self._url.port,
+        ) or not re.fullmatch(shape, unquote(url.path)):
+            raise Rejected("The address that was built is not the one meant.", next_step="Check the ids given.")
+        return url
+
+    @staticmethod
+    async def _body_of(response: httpx.Response) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > _LARGEST_ANSWER:
+                raise WireError("its answer is larger than 16 MiB", sent=True)
+            parts.append(part)
+        return b"".join(parts)
