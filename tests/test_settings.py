@@ -383,7 +383,7 @@ def test_toolsets_are_a_list_with_commas(given: str, toolsets: tuple[str, ...]) 
 @pytest.mark.parametrize("given", ["all", "cases,task", "cases,", ",", "cases;tasks", "Cases"])
 def test_an_unknown_toolset_is_refused(given: str) -> None:
     """*Ours*: a misspelt toolset would else be tools that are not there."""
-    assert refused({"CASE_MCP_TOOLSETS": given}).startswith("CASE_MCP_TOOLSETS must be 'cases' or 'tasks'.")
+    assert refused({"CASE_MCP_TOOLSETS": given}).startswith("CASE_MCP_TOOLSETS must be cases, or cases,tasks.")
 
 
 @pytest.mark.parametrize(("given", "seconds"), [("0.5", 0.5), ("25", 25.0), ("600", 600.0), (" 7 ", 7.0)])

@@ -436,3 +436,13 @@ async def test_a_desk_in_process_is_reached_without_a_socket() -> None:
 
     assert answer == Answer(status=200, body=b'{"ok": true}', headers={})
     assert seen == [("/caseManagement/api/public/analytics/st-1/updateCase/ci-1", TOKEN.encode())]
+
+
+async def test_a_desks_cookies_are_not_kept(loopback: LoopbackDesk) -> None:
+    """Ours: each request stands for itself."""
+    loopback.will_answer(Reply(headers={"set-cookie": "session=1; Path=/"}))
+    wire = Wire(url=loopback.url, sign=dict)
+    for _ in range(2):
+        await wire.send(Request(method="POST", template="/x"), seconds=5)
+    await wire.close()
+    assert ["cookie" in received.headers for received in loopback.received] == [False, False]

@@ -120,9 +120,14 @@ def _as_list(given: object) -> object:
         if word.startswith("{") and isinstance(one := _from_json(word), Mapping):
             return [one]
         if "," in word:
-            raise ValueError('must be a list, e.g. ["one", "two"]; a text with commas is a list of one.')
+            raise ValueError('must be a list, e.g. ["one", "two"]; write one text with a comma as ["one, two"].')
         return [word] if word else given
     return [given] if isinstance(given, Mapping) else given
+
+
+def _as_prose(given: object) -> object:
+    """Take a sentence for a list of one; it may hold commas."""
+    return [given] if isinstance(given, str) and not given.lstrip().startswith("[") else _as_list(given)
 
 
 def _as_object(given: object) -> object:
@@ -194,6 +199,7 @@ Objects = Annotated[
     list[Any], BeforeValidator(_as_list), WithJsonSchema({"type": "array", "items": OBJECT_SCHEMA})
 ]
 ListOf = BeforeValidator(_as_list)
+ProseOf = BeforeValidator(_as_prose)
 
 
 def _unsendable(value: object, place: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], str]]:

@@ -19,7 +19,9 @@ A message has three parts: what happened, whether anything changed at the desk, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
+
+_MOST_PROBLEMS: Final = 20
 
 Changed = Literal["nothing", "partly", "unknown"]
 
@@ -79,7 +81,9 @@ class Rejected(CallerError):
     def __str__(self) -> str:
         if not self.problems:
             return super().__str__()
-        lines = [f"- {problem.argument}: {problem.message}" for problem in self.problems]
+        lines = [f"- {problem.argument}: {problem.message}" for problem in self.problems[:_MOST_PROBLEMS]]
+        if len(self.problems) > _MOST_PROBLEMS:
+            lines.append(f"- and {len(self.problems) - _MOST_PROBLEMS} more.")
         return "\n".join([f"{self.what} {_CHANGED_SENTENCE['nothing']}", *lines, self.next_step])
 
 

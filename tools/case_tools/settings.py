@@ -90,8 +90,17 @@ def _as_url(given: object) -> object:
     return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
 
 
-def _as_names(given: object) -> object:
-    return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else given
+def _as_toolsets(given: object) -> object:
+    names = [part.strip() for part in given.split(",")] if isinstance(given, str) else given
+    if isinstance(names, list | tuple) and sorted(names) not in (["cases"], ["cases", "tasks"]):
+        raise ValueError("must be cases, or cases,tasks.")
+    return names
+
+
+def _as_state_file(given: object) -> object:
+    if isinstance(given, str) and Path(given).name == "desk.db":
+        raise ValueError("may not be named desk.db: the embedded desk keeps its cases in the file of that name.")
+    return given
 
 
 def _as_headers(given: object) -> object:
@@ -185,11 +194,11 @@ class Settings(_Settings):
         "writable",
         description="`documented` also takes the fields that the desk itself keeps, e.g. `createdAt`",
     )
-    toolsets: Annotated[tuple[Toolset, ...], BeforeValidator(_as_names)] = Field(
+    toolsets: Annotated[tuple[Toolset, ...], BeforeValidator(_as_toolsets)] = Field(
         ("cases",), description="`cases,tasks` adds `create_task` and `search_tasks`"
     )
     timeout: float = Field(25.0, gt=0, le=600, description="seconds for one tool call")
-    state: str | None = Field(
+    state: Annotated[str | None, BeforeValidator(_as_state_file)] = Field(
         None, description="a file for the state, or `:memory:`; unset: a file in the user's data folder"
     )
     proxy: bool = Field(default=False, description="`true` takes proxies from the environment")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Generator, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import unquote
 
@@ -86,6 +87,7 @@ class Wire:
             limits=httpx.Limits(max_connections=_IN_THE_AIR),
             transport=None if app is None else httpx.ASGITransport(app),  # type: ignore[arg-type]  # any ASGI app
             headers={"User-Agent": "case-mcp"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a desk's cookies are not kept
         )
 
     async def send(self, request: Request, *, seconds: float) -> Answer:

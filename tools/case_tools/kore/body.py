@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from case_tools.arguments import Arguments, EpochMoment, IsoMoment, ListOf, Objects, Text, Texts
+from case_tools.arguments import Arguments, EpochMoment, IsoMoment, ListOf, Objects, ProseOf, Text, Texts
 
 _REPLACES = "Replaces the whole list."
 
@@ -133,7 +133,7 @@ class WritableBody(Arguments):
     assigneeType: Text | None = Field(None, description="unassigned, queues or agent")
     queues: Annotated[list[Queue], ListOf] | None = Field(None, description=f"Queues in charge. {_REPLACES}")
     resolutionCmts: (
-        Annotated[list[Any], ListOf, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None
+        Annotated[list[Any], ProseOf, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None
     ) = Field(None, description=f"How it was resolved. {_REPLACES}")
     userInfo: Contact | None = Field(None, description="Customer")
     channel: Texts | None = Field(None, description=f'e.g. ["email"]. {_REPLACES}')

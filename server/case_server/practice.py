@@ -1,0 +1,52 @@
+"""`case-mcp desk`: the practice desk on a port of this machine, for adapters that want a socket."""
+
+import os
+import socket
+import sys
+from typing import Final
+
+import uvicorn
+
+from case_tools.embedded import DeskFileError, EmbeddedDesk, environment_of
+from case_tools.errors import ConfigurationError
+from case_tools.settings import Settings
+
+_HOST: Final = "127.0.0.1"
+
+
+def serve_desk(*, port: int, rate: int | None) -> int:
+    """Serve the desk until it is stopped, and print the settings that reach it.
+
+    Raises:
+        ConfigurationError: the port is taken, the rate is negative, or the desk's file cannot be used.
+    """
+    if rate is not None and rate < 0:
+        raise ConfigurationError("--rate is negative.", next_step="Give a number of requests a minute.")
+    file = Settings(state=os.environ.get("CASE_MCP_STATE") or None).embedded_file
+    try:
+        desk = EmbeddedDesk.open(file, rate=rate)
+    except DeskFileError as error:
+        raise ConfigurationError(
+            f"The practice desk's file {file} cannot be used: {error}.",
+            next_step="Move it away, or set CASE_MCP_STATE to a file in another folder.",
+        ) from None
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_HOST, port))
+            listener.listen()  # before the settings are printed: whoever reads them may connect at once
+        except (OSError, OverflowError):
+            raise ConfigurationError(
+                f"Port {port} cannot be used.", next_step="Give another, or 0 for a free one."
+            ) from None
+        host = f"http://{_HOST}:{listener.getsockname()[1]}"
+        print(  # noqa: T201
+            "\n".join(f"{name}={value}" for name, value in environment_of(desk.account, host=host).items()),
+            flush=True,
+        )
+        print("case-mcp: practice desk; stop it with Ctrl-C", file=sys.stderr)  # noqa: T201
+        try:
+            uvicorn.Server(uvicorn.Config(desk, log_level="warning", access_log=False, http="h11")).run([listener])
+        finally:
+            desk.close()
+    return 0

@@ -1,0 +1,45 @@
+"""Result or error into a tool result: the one place that catches.
+
+On handshake-era connections the SDK writes the text of an unhandled exception to the client, so nothing
+may leave a handler but a result, a protocol error or a cancellation.
+"""
+
+import logging
+import traceback
+from collections.abc import Awaitable
+
+from mcp import types
+
+from case_tools import CaseError, Result
+
+_log = logging.getLogger(__name__)
+
+
+async def reply(tool: str, call: Awaitable[Result]) -> types.CallToolResult:
+    """Return what the call came to; an error is told in words, its structure is absent."""
+    try:
+        return _success(await call)
+    except CaseError as error:
+        return _failure(str(error))
+    except Exception as error:  # noqa: BLE001 - see above
+        _log.error("%s failed: %s at %s", tool, type(error).__name__, _place(error))
+        return _failure(
+            f"{tool} failed inside this server. It is not known whether the desk applied it. "
+            "Look with a search before you repeat the call, and tell the administrator."
+        )
+
+
+def _success(result: Result) -> types.CallToolResult:
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=result.text())], structured_content=result.data()
+    )
+
+
+def _failure(text: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=True)
+
+
+def _place(error: Exception) -> str:
+    """Return where the error was raised, without its text, which may hold a customer's words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames[-4:]))

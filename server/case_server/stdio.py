@@ -1,0 +1,158 @@
+"""MCP over stdin and stdout, for clients as they are.
+
+Beyond the SDK's transport (2.3) this one answers what that leaves unanswered: a line that is not a message, a
+message that cannot be written. It bounds a line, and it lets a client probe with `server/discover` and then
+open with `initialize`, which the SDK refuses once the probe has fixed the protocol's era.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import IO, Any, Final
+
+import anyio
+import anyio.to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp import types
+from mcp.server.lowlevel import Server
+from mcp.shared.message import SessionMessage
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+LONGEST_LINE: Final = 4 * 1024 * 1024
+_VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
+
+_Incoming = SessionMessage | Exception
+
+
+async def serve_stdio(server: Server[Any]) -> None:
+    """Serve one client until its end of the pipe closes."""
+    to_server, from_client = anyio.create_memory_object_stream[_Incoming](0)
+    to_client, from_server = anyio.create_memory_object_stream[SessionMessage](0)
+    with _wire() as (source, sink):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_write, sink, from_server)
+            tasks.start_soon(_read, source, server, to_server, to_client.clone())
+            async with to_client:
+                await server.run(from_client, to_client, server.create_initialization_options())
+
+
+@contextmanager
+def _wire() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Yield stdin and stdout for the protocol alone; meanwhile a stray print goes to stderr."""
+    sys.stdout.flush()
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    os.close(null)
+    try:
+        yield source, sink
+    finally:
+        sys.stdout.flush()
+        os.dup2(sink.fileno(), 1)
+
+
+async def _read(
+    source: IO[bytes],
+    server: Server[Any],
+    to_server: MemoryObjectSendStream[_Incoming],
+    to_client: MemoryObjectSendStream[SessionMessage],
+) -> None:
+    opened = False
+    async with to_server, to_client:
+        while line := await anyio.to_thread.run_sync(partial(_next_line, source), abandon_on_cancel=True):
+            incoming = _incoming_of(line)
+            if isinstance(incoming, types.JSONRPCError):
+                await to_client.send(SessionMessage(incoming))
+                continue
+            if isinstance(incoming.message, types.JSONRPCRequest):
+                if not opened and incoming.message.method == "server/discover":
+                    await to_client.send(SessionMessage(_discovered(server, incoming.message)))
+                    continue
+                opened = True
+            await to_server.send(incoming)
+
+
+def _next_line(source: IO[bytes]) -> bytes:
+    """Return the next line that is not blank, empty at the end; of one that is too long only the beginning."""
+    while line := source.readline(LONGEST_LINE + 1):
+        rest = line
+        while rest and not rest.endswith(b"\n") and len(line) > LONGEST_LINE:
+            rest = source.readline(LONGEST_LINE)
+        if line.strip() or len(line) > LONGEST_LINE:
+            return line
+    return b""
+
+
+def _incoming_of(line: bytes) -> SessionMessage | types.JSONRPCError:
+    """Return the message, or the error that answers a line which is none."""
+    if len(line) > LONGEST_LINE:
+        return _error(None, types.INVALID_REQUEST, "The message is longer than 4 MiB. Nothing was done.")
+    try:
+        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValueError:
+        pass
+    else:
+        # The SDK takes a request whose id is no text or integer for a notification, which nobody answers.
+        if not isinstance(message, types.JSONRPCNotification) or "id" not in json.loads(line):
+            return SessionMessage(message)
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        return _error(None, types.PARSE_ERROR, "The line is not JSON. Nothing was done.")
+    own = given.get("id") if isinstance(given, dict) else None
+    printable = own.isprintable() if isinstance(own, str) else isinstance(own, int) and not isinstance(own, bool)
+    return _error(
+        own if printable else None,
+        types.INVALID_REQUEST,
+        "The message is not valid, or holds a lone surrogate. Nothing was done.",
+    )
+
+
+def _discovered(server: Server[Any], request: types.JSONRPCRequest) -> types.JSONRPCMessage:
+    """Answer a probe without fixing the era."""
+    meta = (request.params or {}).get("_meta")
+    version = meta.get(_VERSION_KEY) if isinstance(meta, dict) else None
+    if version not in MODERN_PROTOCOL_VERSIONS:
+        data = {"supported": [*MODERN_PROTOCOL_VERSIONS], "requested": str(version)}
+        return _error(request.id, types.UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", data)
+    hint = server.cache_hints["server/discover"]
+    result = types.DiscoverResult(
+        supported_versions=[*MODERN_PROTOCOL_VERSIONS],
+        capabilities=server.get_capabilities(protocol_version=version),
+        instructions=server.instructions,
+        ttl_ms=hint.ttl_ms,
+        cache_scope=hint.scope,
+    ).model_dump(by_alias=True, mode="json", exclude_none=True)
+    result.setdefault("_meta", {})["io.modelcontextprotocol/serverInfo"] = server.server_info_stamp
+    return types.JSONRPCResponse(jsonrpc="2.0", id=request.id, result=result)
+
+
+async def _write(sink: IO[bytes], from_server: MemoryObjectReceiveStream[SessionMessage]) -> None:
+    async with from_server:
+        async for outgoing in from_server:
+            await anyio.to_thread.run_sync(partial(_write_line, sink, _line_of(outgoing.message)))
+
+
+def _line_of(message: types.JSONRPCMessage) -> bytes:
+    try:
+        return message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+    except ValueError:  # a text that UTF-8 cannot hold must not end the server
+        own = getattr(message, "id", None)
+        return _line_of(_error(own, types.INTERNAL_ERROR, "The answer could not be written."))
+
+
+def _write_line(sink: IO[bytes], line: bytes) -> None:
+    try:
+        sink.write(line)
+        sink.flush()
+    except BrokenPipeError:  # the client is gone; the end of stdin ends the server
+        pass
+
+
+def _error(own: types.RequestId | None, code: int, message: str, data: object = None) -> types.JSONRPCError:
+    error = types.ErrorData(code=code, message=message, data=data)
+    return types.JSONRPCError(jsonrpc="2.0", id=own, error=error)

@@ -1,0 +1,192 @@
+"""Write the generated parts of the README anew: `uv run python tests/generate_readme.py`.
+
+A part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; a test compares them.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import anyio
+from pydantic.fields import FieldInfo
+
+from bench.figures import definitions, pages
+from case_server.app import tool_of
+from case_tools import CaseDesk, CaseError, KoreSettings, Settings
+from case_tools.errors import CallerError, OperatorError, TimeError, UnexpectedAnswer
+from case_tools.kore.body import DeskKeptBody, WritableBody
+from vendor_samples import sample
+
+README = Path(__file__).parent.parent / "README.md"
+_ON_UPDATE = {"dueDate": ", epoch ms on the wire", "timestampValue": ", epoch ms on the wire", "id": ""}
+_TENANT = {
+    "accountId": "no argument: header `accountId`, from `KORE_ACCOUNT_ID`",
+    "lid": "no argument: header `iId`, from `KORE_STREAM_ID` (the table's `lid` is the samples' `iId`)",
+    "orgId": "no argument, sent nowhere",
+}
+_PATHS = [
+    ("`host`", "all", "`KORE_HOST`"),
+    ("`streamId`", "all", "path, from `KORE_STREAM_ID`"),
+    ("`accountId` (header)", "all", "header, from `KORE_ACCOUNT_ID`"),
+    ("`caseId`", "update_case", "argument `caseId`, a reference or an id; path"),
+    ("`taskId`", "update_task", "argument `taskId`, a reference or an id; path"),
+]
+
+
+def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def demo() -> str:
+    """Return what the demo prints, with the path of this machine taken out."""
+    done = subprocess.run(
+        [sys.executable, "-m", "case_server", "demo"], check=True, capture_output=True, text=True
+    )
+    command = str(Path(sys.executable).with_name("case-mcp"))
+    return f"```text\n{done.stdout.rstrip().replace(command, '/path/to/case-mcp')}\n```"
+
+
+def tools() -> str:
+    """Return the table of tools."""
+    settings = Settings(state=":memory:", toolsets=("cases", "tasks"))
+
+    def rows() -> Iterator[Sequence[str]]:
+        for action in CaseDesk(settings).actions.values():
+            hints = tool_of(action).annotations
+            assert hints is not None
+            kind = (
+                "reads" if hints.read_only_hint else "changes what is there" if hints.destructive_hint else "adds"
+            )
+            optional = "" if action.name in {"create_case", "update_case", "update_task", "search_cases"} else " ¹"
+            first = action.description.split(". ")[0]
+            yield f"`{action.name}`{optional}", first + ".", kind, f"`{action.scope}`"
+
+    return table(["tool", "what it does", "effect", "scope"], rows())
+
+
+def fields() -> str:
+    """Return the table of every documented field and where it went."""
+
+    def rows() -> Iterator[Sequence[str]]:
+        yield from _PATHS
+        names: set[str] = set()
+        for each in sample("documented_fields")["create_case"]:
+            name = each["name"]
+            inner = (
+                "userInfo.id" if name == "id" else "userInfo.name" if name in names and name == "name" else name
+            )
+            yield f"`{inner}`", "create_case", _place(inner, "`_id` on the wire" if name == "id" else "")
+            names.add(name)
+        for each in sample("documented_fields")["update_case"]:
+            yield f"`{each['name']}`", "update_case, update_task", _update_place(each["name"])
+        for each in sample("documented_fields")["search_cases"]:
+            note = "an object on the wire, as inferred" if each["name"] == "sortBy" else ""
+            yield f"`{each['name']}`", "search_cases", _place(each["name"], note)
+
+    return table(["documented field", "page of", "where it went"], rows())
+
+
+def _place(name: str, note: str) -> str:
+    return f"argument `{name}`" + (f", {note}" if note else "")
+
+
+def _update_place(name: str) -> str:
+    if name in _TENANT:
+        return _TENANT[name]
+    kept = name in DeskKeptBody.model_fields
+    assert kept or name in WritableBody.model_fields
+    return f"argument `{name}`{_ON_UPDATE.get(name, '')}" + (
+        "; only with `CASE_MCP_FIELDS=documented`" if kept else ""
+    )
+
+
+def settings() -> str:
+    """Return the table of settings."""
+
+    def rows() -> Iterator[Sequence[str]]:
+        for model in (Settings, KoreSettings):
+            for variable, name in model.variables().items():
+                field = model.model_fields[name]
+                yield f"`{variable}`", _default(field), f"{field.description}{_choices(field)}"
+
+    return table(["setting", "unless set", "meaning"], rows())
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**needed**"
+    value: Any = field.default
+    if value is None or field.default_factory is not None:
+        return ""
+    return f"`{','.join(value) if isinstance(value, tuple) else str(value).lower() if value is True else value}`"
+
+
+def _choices(field: FieldInfo) -> str:
+    choices = [each for each in get_args(field.annotation) if isinstance(each, str)]
+    return f" ({', '.join(f'`{each}`' for each in choices)})" if choices else ""
+
+
+def errors() -> str:
+    """Return the table of errors."""
+    menders: dict[type[CaseError], str] = {
+        CallerError: "the caller",
+        TimeError: "waiting",
+        OperatorError: "the administrator",
+    }
+
+    def rows() -> Iterator[Sequence[str]]:
+        for parent, mender in menders.items():
+            for error in parent.__subclasses__():
+                yield _error(error, mender)
+        yield _error(UnexpectedAnswer, "the administrator")
+
+    return table(["kind", "what it says", "who mends it"], rows())
+
+
+def _error(error: type[CaseError], mender: str) -> Sequence[str]:
+    return f"`{error.kind}`", (error.__doc__ or "").split("\n")[0], mender
+
+
+def figures() -> str:
+    """Return the figures that do not depend on the machine."""
+    page = anyio.run(pages)
+    defined = definitions()
+    rows = [
+        (
+            "definitions of the four tools",
+            f"{defined['writable']:,}",
+            f"{defined['documented']:,} with all fields",
+        ),
+        ("a page of 20 cases as text", f"{page['text']:,}", f"the desk's raw answer: {page['raw']:,}"),
+        ("the same page as structure", f"{page['structure']:,}", ""),
+    ]
+    return table(["what a model reads", "tokens", "for comparison"], iter(rows))
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "demo": demo,
+    "tools": tools,
+    "fields": fields,
+    "settings": settings,
+    "errors": errors,
+    "figures": figures,
+}
+
+
+def renewed(text: str) -> str:
+    """Return the README with every part made anew."""
+    for name, make in PARTS.items():
+        before, begin, rest = text.partition(f"<!-- begin {name} -->")
+        _, end, after = rest.partition(f"<!-- end {name} -->")
+        if not end:
+            raise ValueError(f"the README has no part {name}")
+        text = f"{before}{begin}\n{make()}\n{end}{after}"
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")

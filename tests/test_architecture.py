@@ -1,0 +1,176 @@
+"""The rooms, and that imports go one way through them."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import case_tools
+import case_tools.errors
+from case_tools import Settings
+
+TOP = Path(__file__).parent.parent
+TOOLS, SERVER, PROMPTS = TOP / "tools/case_tools", TOP / "server/case_server", TOP / "prompts/case_prompts"
+VENDORS = ["kore"]
+CORRIDOR = ["actions", "arguments", "desk", "errors", "names", "results", "text", "wire"]
+ACTIONS = ["create_case", "create_task", "search_cases", "search_tasks", "update_case", "update_task"]
+
+
+def imports_of(file: Path) -> set[str]:
+    """Return the modules that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def importers_of(module: str, folder: Path) -> list[str]:
+    """Return the files below a folder that import a module or something in it."""
+    return sorted(
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.py")
+        if any(name == module or name.startswith(f"{module}.") for name in imports_of(file))
+    )
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Yield the source files of a folder."""
+    yield from sorted(folder.rglob("*.py"))
+
+
+def test_the_library_knows_neither_the_server_nor_mcp() -> None:
+    """Ours: `from case_tools import CaseDesk` in a bot must not bring a server."""
+    for module in ("case_server", "case_prompts", "mcp", "mcp_types", "starlette", "uvicorn"):
+        assert importers_of(module, TOOLS) == []
+
+
+def test_the_prompts_know_nothing_of_the_others() -> None:
+    """Ours: an administrator's own folder of prompts needs no code."""
+    assert [importers_of(module, PROMPTS) for module in ("case_server", "case_tools", "mcp")] == [[], [], []]
+
+
+def test_only_the_wire_knows_httpx() -> None:
+    """Ours: one module to change when the HTTP client changes."""
+    assert importers_of("httpx", TOOLS) == ["wire.py"]
+    assert importers_of("httpx", SERVER) == []
+
+
+def test_only_the_corridor_knows_the_wire() -> None:
+    """Ours: a vendor's requests are plain values."""
+    assert importers_of("case_tools.wire", TOOLS) == ["desk.py"]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendor_folder_imports_neither_corridor_nor_wire_nor_another_vendor(vendor: str) -> None:
+    """Ours: adding a vendor is adding a folder."""
+    others = [f"case_tools.{other}" for other in VENDORS if other != vendor]
+    for module in ("case_tools.desk", "case_tools.wire", "case_tools.embedded", "asyncio", "anyio", *others):
+        assert importers_of(module, TOOLS / vendor) == []
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendor_folder_awaits_nothing(vendor: str) -> None:
+    """Ours: requests and answers are pure; everything that awaits stands in the corridor."""
+    for file in files(TOOLS / vendor):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        assert not any(isinstance(node, ast.Await | ast.AsyncFunctionDef) for node in ast.walk(tree)), file
+
+
+@pytest.mark.parametrize("module", CORRIDOR)
+def test_no_vendors_name_stands_in_the_corridor(module: str) -> None:
+    """Ours: what is a vendor's stands in its folder and in the settings."""
+    text = (TOOLS / f"{module}.py").read_text(encoding="utf-8").casefold()
+    assert [vendor for vendor in ("kore", "talkdesk") if vendor in text] == []
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_tool_has_the_name_of_its_file(action: str) -> None:
+    """Ours: the tool's name is the file's, the snapshot's and the test's."""
+    assert (TOOLS / "kore" / f"{action}.py").is_file()
+    assert (TOP / "tests/snapshots" / f"{action}.json").is_file()
+
+
+def test_the_public_face_is_sorted_and_complete() -> None:
+    """Ours: everything a bot builder needs is named by hand in `__init__`."""
+    tree = ast.parse((TOOLS / "__init__.py").read_text(encoding="utf-8"))
+    imported = [alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert sorted(imported) == case_tools.__all__ == sorted(case_tools.__all__)
+    errors = {
+        name
+        for name, each in vars(case_tools.errors).items()
+        if isinstance(each, type) and issubclass(each, Exception)
+    }
+    assert errors <= {*case_tools.__all__}
+
+
+def test_every_module_can_be_imported_alone_first() -> None:
+    """Ours: no import cycle, whichever way one comes in."""
+    roots = {TOOLS: "case_tools", SERVER: "case_server", PROMPTS: "case_prompts"}
+    modules = [
+        ".".join([name, *file.relative_to(root).with_suffix("").parts]).removesuffix(".__init__")
+        for root, name in roots.items()
+        for file in files(root)
+    ]
+    code = """
+import importlib, os, sys, mcp, pydantic
+for name in sys.argv[1:]:
+    child = os.fork()
+    if child == 0:
+        importlib.import_module(name)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, name
+"""
+    subprocess.run([sys.executable, "-c", code, *modules], check=True)
+
+
+def test_the_server_starts_without_the_http_client_the_signer_and_the_database() -> None:
+    """Ours: what a server that was not yet called does not need is not imported; jwt comes with the SDK."""
+    code = (
+        "import sys; from case_server.app import build; from case_server.stdio import serve_stdio; "
+        "from case_tools import Settings; build(Settings(state=':memory:')); "
+        "late = ('httpx', 'sqlite3', 'case_tools.embedded', 'case_tools.kore'); "
+        "print([name for name in late if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
+def test_nothing_runs_programs_or_code_from_text() -> None:
+    """Ours: no exec, eval, subprocess or shell anywhere in what is installed."""
+    banned = {"exec", "eval", "compile", "system", "popen", "__import__"}
+    for root in (TOOLS, SERVER, PROMPTS):
+        for file in files(root):
+            calls = [
+                node.func for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)
+            ]
+            names = {func.id for func in calls if isinstance(func, ast.Name)}
+            assert not names & banned, file
+            assert not imports_of(file) & {"subprocess", "pickle", "shelve"}, file
+
+
+def test_the_top_level_holds_what_it_should() -> None:
+    """Ours: nothing else may lie there; `server`, `tools` and `prompts` are no import packages."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode != 0:
+        pytest.skip("this is no git checkout: clone the repository to run this test")
+    entries = {line.split("/")[0] for line in listed.stdout.splitlines()}
+    known = {"pyproject.toml", "README.md", "LICENSE", "server", "tools", "tests", "prompts"}
+    assert {entry for entry in entries if not entry.startswith(".")} == known
+    assert not [folder for folder in ("server", "tools", "prompts") if (TOP / folder / "__init__.py").exists()]
+
+
+def test_settings_name_a_folder_for_every_vendor() -> None:
+    """Ours: the corridor imports the folder by the vendor's name."""
+    assert (TOOLS / Settings().vendor / "__init__.py").is_file()

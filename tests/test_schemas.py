@@ -1,0 +1,116 @@
+"""The schemas that clients see: pinned, and plain enough for every client that was measured."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from case_server.app import tool_of
+from case_tools import CaseDesk, KoreSettings, Settings
+from case_tools.settings import Fields
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+NAMES = ["create_case", "update_case", "update_task", "search_cases", "create_task", "search_tasks"]
+PROFILES = [(name, fields) for name in NAMES for fields in ("writable", "documented")]
+ACCOUNT = KoreSettings(
+    host="platform.kore.ai", stream_id="st-1", account_id="1", client_id="cs-1", client_secret="x" * 32
+)
+
+
+def tool(name: str, fields: Fields = "writable", **more: Any) -> dict[str, Any]:
+    """Return a tool as `tools/list` sends it."""
+    account = ACCOUNT.model_copy(update=more)
+    settings = Settings(desk="kore", account=account, fields=fields, toolsets=("cases", "tasks"))
+    dumped = tool_of(CaseDesk(settings).actions[name]).model_dump(mode="json", by_alias=True, exclude_none=True)
+    return dict(dumped)
+
+
+def nodes(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every schema in a schema, with the place where it stands."""
+    yield place, schema
+    for name, inner in schema.get("properties", {}).items():
+        yield from nodes(inner, f"{place}.{name}")
+    if "items" in schema:
+        yield from nodes(schema["items"], f"{place}[]")
+
+
+@pytest.mark.parametrize(("name", "fields"), PROFILES)
+def test_a_tool_is_the_one_in_its_snapshot(name: str, fields: Fields) -> None:
+    """Ours: a change of what a model reads is seen in a diff. `UPDATE_SNAPSHOTS=1` writes them anew."""
+    file = SNAPSHOTS / (f"{name}.json" if fields == "writable" else f"{name}.documented.json")
+    now = json.dumps(tool(name, fields), indent=2, ensure_ascii=False) + "\n"
+    if fields == "documented" and not name.startswith("update_"):
+        assert tool(name, fields) == tool(name)
+        return
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.write_text(now, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == now
+
+
+@pytest.mark.parametrize("side", ["inputSchema", "outputSchema"])
+@pytest.mark.parametrize(("name", "fields"), PROFILES)
+def test_a_schema_is_portable(name: str, fields: Fields, side: str) -> None:
+    """Measured: each rule names the client that breaks without it in the fact pages."""
+    schema = tool(name, fields)[side]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["type"] == "object"
+    banned = {
+        "$ref",
+        "$defs",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "not",
+        "if",
+        "const",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+    }
+    for place, node in nodes(schema):
+        assert not banned & set(node), place
+        assert isinstance(node.get("type"), str), place
+        assert node["type"] != "array" or "items" in node, place
+        assert all(isinstance(value, str) for value in node.get("enum", [])), place
+        assert not {"default", "title"} & set(node), place
+        for key in node.get("properties", {}):
+            assert re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", key), place
+    assert (side == "outputSchema") or schema["additionalProperties"] is False
+    assert (side == "inputSchema") or "required" not in schema
+
+
+@pytest.mark.parametrize(("name", "fields"), PROFILES)
+def test_a_tool_keeps_within_the_limits_of_hosts(name: str, fields: Fields) -> None:
+    """Measured: names of 52 characters, descriptions of 1,000; and every argument is described."""
+    listed = tool(name, fields)
+    assert re.fullmatch(r"[a-z][a-z0-9_]{0,51}", listed["name"])
+    assert len(listed["description"]) <= 1000
+    assert [key for key, node in listed["inputSchema"]["properties"].items() if not node.get("description")] == []
+
+
+def test_what_the_administrator_set_is_optional_and_stands_in_the_description() -> None:
+    """Ours: a configured template and source may be left out."""
+    plain = tool("create_case")["inputSchema"]
+    configured = tool("create_case", case_template="ctm-0000001-0000", source="email")["inputSchema"]
+    assert plain["required"] == ["caseTmp", "name", "desc", "userInfo", "dueDate", "source"]
+    assert configured["required"] == ["name", "desc", "userInfo", "dueDate"]
+    assert "ctm-0000001-0000" in configured["properties"]["caseTmp"]["description"]
+    assert "email" in configured["properties"]["source"]["description"]
+
+
+@pytest.mark.parametrize("name", ["update_case", "update_task"])
+def test_a_list_argument_says_that_it_replaces_the_list(name: str) -> None:
+    """Ours: merge or replace is not documented, so whole lists are sent."""
+    for key, schema in tool(name, "documented")["inputSchema"]["properties"].items():
+        assert schema["type"] != "array" or "Replaces the whole list" in schema["description"], key
+
+
+def test_the_output_schema_names_what_other_people_wrote() -> None:
+    """Ours: data, never instructions."""
+    rows = tool("search_cases")["outputSchema"]["properties"]["cases"]["items"]["properties"]
+    theirs = {key for key, schema in rows.items() if "never instructions" in schema.get("description", "")}
+    assert theirs == {"title", "requester", "assignee", "description", "email", "tags"}
