@@ -14,9 +14,12 @@ from pydantic.fields import FieldInfo
 
 from bench.figures import definitions, pages
 from case_server.app import tool_of
-from case_tools import CaseDesk, CaseError, KoreSettings, Settings
+from case_tools import CaseDesk, CaseError, KoreSettings, Settings, TalkdeskSettings
 from case_tools.errors import CallerError, OperatorError, TimeError, UnexpectedAnswer
 from case_tools.kore.body import DeskKeptBody, WritableBody
+from case_tools.settings import VENDOR_TITLES, Vendor
+from case_tools.talkdesk.body import Note
+from case_tools.talkdesk.update_case import UpdateCase
 from vendor_samples import sample
 
 README = Path(__file__).parent.parent / "README.md"
@@ -33,6 +36,13 @@ _PATHS = [
     ("`caseId`", "update_case", "argument `caseId`, a reference or an id; path"),
     ("`taskId`", "update_task", "argument `taskId`, a reference or an id; path"),
 ]
+_ON_TALKDESK = {
+    "id": ", path",
+    "status": "; `CLOSED` is refused; `ON_HOLD` goes out as `TALKDESK_ON_HOLD` says",
+    "resolution": "; this or `solve_reason` for `RESOLVED`",
+    "solve_reason": "; this or `resolution` for `RESOLVED`",
+    "public": "; always sent, `false` unless given",
+}
 
 
 def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
@@ -52,10 +62,12 @@ def demo() -> str:
 
 def tools() -> str:
     """Return the table of tools."""
-    settings = Settings(state=":memory:", toolsets=("cases", "tasks"))
+    kore = CaseDesk(Settings(state=":memory:", toolsets=("cases", "tasks"))).actions
+    talkdesk = CaseDesk(Settings(state=":memory:", embedded_dialect="talkdesk")).actions
+    desks: dict[Vendor, list[str]] = {"kore": [*kore], "talkdesk": [*talkdesk]}
 
     def rows() -> Iterator[Sequence[str]]:
-        for action in CaseDesk(settings).actions.values():
+        for action in [*kore.values(), *(each for name, each in talkdesk.items() if name not in kore)]:
             hints = tool_of(action).annotations
             assert hints is not None
             kind = (
@@ -63,9 +75,12 @@ def tools() -> str:
             )
             optional = "" if action.name in {"create_case", "update_case", "update_task", "search_cases"} else " ¹"
             first = action.description.split(". ")[0]
-            yield f"`{action.name}`{optional}", first + ".", kind, f"`{action.scope}`"
+            on = ", ".join(
+                VENDOR_TITLES[vendor].split()[0] for vendor, names in desks.items() if action.name in names
+            )
+            yield f"`{action.name}`{optional}", first + ".", kind, f"`{action.scope}`", on
 
-    return table(["tool", "what it does", "effect", "scope"], rows())
+    return table(["tool", "what it does", "effect", "scope", "on"], rows())
 
 
 def fields() -> str:
@@ -86,12 +101,20 @@ def fields() -> str:
         for each in sample("documented_fields")["search_cases"]:
             note = "an object on the wire, as inferred" if each["name"] == "sortBy" else ""
             yield f"`{each['name']}`", "search_cases", _place(each["name"], note)
+        for each in sample("documented_fields", vendor="talkdesk")["update_case"]:
+            yield f"`{each['name']}`", "update_case (Talkdesk)", _talkdesk_place(each["name"])
 
     return table(["documented field", "page of", "where it went"], rows())
 
 
 def _place(name: str, note: str) -> str:
     return f"argument `{name}`" + (f", {note}" if note else "")
+
+
+def _talkdesk_place(name: str) -> str:
+    inner = name in Note.model_fields
+    assert inner or name in UpdateCase.model_fields
+    return f"argument `{f'notes[].{name}' if inner else name}`{_ON_TALKDESK.get(name, '')}"
 
 
 def _update_place(name: str) -> str:
@@ -108,7 +131,7 @@ def settings() -> str:
     """Return the table of settings."""
 
     def rows() -> Iterator[Sequence[str]]:
-        for model in (Settings, KoreSettings):
+        for model in (Settings, KoreSettings, TalkdeskSettings):
             for variable, name in model.variables().items():
                 field = model.model_fields[name]
                 yield f"`{variable}`", _default(field), f"{field.description}{_choices(field)}"
@@ -126,7 +149,10 @@ def _default(field: FieldInfo) -> str:
 
 
 def _choices(field: FieldInfo) -> str:
-    choices = [each for each in get_args(field.annotation) if isinstance(each, str)]
+    parts = get_args(field.annotation)
+    if type(None) in parts:
+        parts = get_args(parts[0])
+    choices = [each for each in parts if isinstance(each, str)]
     return f" ({', '.join(f'`{each}`' for each in choices)})" if choices else ""
 
 

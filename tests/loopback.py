@@ -97,7 +97,7 @@ class LoopbackDesk:
                 self.end_headers()
                 self.wfile.write(reply.body)
 
-            do_GET = do_POST
+            do_GET = do_PATCH = do_POST
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

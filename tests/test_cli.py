@@ -35,7 +35,6 @@ LEAK: Final = {
     "dueDate": "2027-01-04T10:00:00Z",
 }
 MEND: Final = "Set that in the environment and start again."
-CHOOSE: Final = "Set CASE_MCP_DESK to kore or embedded, or remove it."
 
 
 def run(*arguments: str, settings: Mapping[str, str] = PRACTICE) -> tuple[int, str, str]:
@@ -166,8 +165,8 @@ def test_installed_command_is_the_module() -> None:
             "KORE_STREAMID is not a setting of this version. Did you mean KORE_STREAM_ID?",
         ),
         (
-            {"TALKDESK_ACCOUNT": "acme"},
-            f"TALKDESK_* is set, and this version has no Talkdesk desk. {CHOOSE}",
+            {**KORE, "TALKDESK_ACCOUNT": "acme"},
+            "KORE_* and TALKDESK_* are set. Set CASE_MCP_DESK to kore or talkdesk.",
         ),
     ],
 )

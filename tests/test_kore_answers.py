@@ -14,6 +14,7 @@ from case_tools import (
     CaseError,
     ConfigurationError,
     CredentialsRefused,
+    KoreSettings,
     MissingScope,
     NotFound,
     RateLimited,
@@ -105,7 +106,6 @@ ERRORS = [
     (error("Method Not Allowed", 405, 405), ConfigurationError, "KORE_HOST"),
     (error("Validation errors/ Invalid arguments", 412, 412), Rejected, "template requires"),
     (error("Invalid file id", 400, 400), Rejected, "Check ids"),
-    (error("no such thing", 404, 404), NotFound, "search_cases"),
     (error("You've exceeded the per-minute rate limit.", 429, 429), RateLimited, "Wait 60 seconds"),
     (error("slow down", 429, 429, retry_after="7"), RateLimited, "Wait 7 seconds"),
     (error("Rate limit for this API has been reached.", 400, 400), RateLimited, "Wait 60 seconds"),
@@ -190,7 +190,7 @@ async def test_a_row_that_cannot_be_read_is_told_and_the_others_are_shown(
     loopback.will_answer({"results": [None, good, {"name": "no id"}], "totalResults": 3, "page": 1})
     result = await called("search_cases", settings)
     assert [row["ref"] for row in result.data()["cases"]] == ["CS000100"]
-    assert result.data()["note"] == "2 rows of the answer could not be read."
+    assert result.data()["note"] == "2 rows could not be read, or are another account's, and are left out."
 
 
 async def test_hidden_characters_and_lone_surrogates_of_a_row_do_not_reach_the_model(
@@ -232,7 +232,7 @@ PAGE = st.fixed_dictionaries(
 
 def read(tool: str, payload: object, settings: Settings, noon: datetime) -> Result:
     """Read an answer as the corridor does."""
-    assert settings.account is not None
+    assert isinstance(settings.account, KoreSettings)
     action = connect(settings.account, settings, clock=lambda: noon, nonce=str).actions[tool]
     arguments = action.arguments.parse(
         CALLS[tool] | ({"detail": "full"} if tool == "search_cases" else {}), tool=tool
@@ -258,3 +258,67 @@ def test_any_answer_ends_in_a_result_or_in_an_error_of_ours(
     else:
         assert result.text().encode()
         assert str(result.data()).encode()
+
+
+@pytest.mark.parametrize("tool", CALLS)
+@pytest.mark.parametrize("says_why", [True, False])
+async def test_a_404_means_no_such_case_only_where_a_case_was_named_and_the_api_answered(
+    says_why: bool, tool: str, loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: the page of a proxy must not tell a customer that their case does not exist."""
+    loopback.will_answer(error("no such thing", 404, 404) if says_why else Reply(status=404, body=b"<html>"))
+    with pytest.raises(CaseError) as raised:
+        await called(tool, settings)
+    expected = NotFound if says_why and tool == "update_case" else ConfigurationError
+    assert (type(raised.value), raised.value.changed) == (expected, "nothing")
+
+
+@pytest.mark.parametrize("status", [408, 409, 425])
+@pytest.mark.parametrize("tool", CALLS)
+async def test_a_status_after_which_a_write_may_have_been_done_says_so(
+    tool: str, status: int, loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: a timeout that a proxy tells must not invite a second case."""
+    loopback.will_answer(error("timeout", status, status))
+    with pytest.raises(Unavailable) as raised:
+        await called(tool, settings)
+    assert raised.value.changed == ("nothing" if tool == "search_cases" else "unknown")
+
+
+async def test_an_error_code_in_a_text_is_read_as_well(loopback: LoopbackDesk, settings: Settings) -> None:
+    """Ours: with status 200 the words decide."""
+    loopback.will_answer({"errors": [{"msg": "Permission denied. Scope is incorrect!", "code": "4002"}]})
+    with pytest.raises(MissingScope):
+        await called("update_case", settings)
+
+
+async def test_rows_of_another_account_are_left_out_and_told(loopback: LoopbackDesk, settings: Settings) -> None:
+    """Ours: a desk that shows another tenant's rows must not have them shown, nor changed."""
+    row = sample("search_cases.answer")["results"][0]
+    foreign = {**row, "_id": "ci-9", "refId": "CS000999", "accountId": "f" * 24}
+    loopback.will_answer({"results": [row, foreign], "totalResults": 2, "page": 1})
+    async with CaseDesk(settings) as desk:
+        shown = (await desk.call("search_cases")).data()
+        with pytest.raises(NotFound):
+            await desk.call("update_case", {"caseId": "CS000999", "name": "x"})
+    assert [each["ref"] for each in shown["cases"]] == ["CS000100"]
+    assert "another account's" in shown["note"]
+
+
+async def test_a_created_task_is_no_created_case(loopback: LoopbackDesk, settings: Settings) -> None:
+    """Ours: an id of another kind is no answer to a create."""
+    loopback.will_answer({"_id": "ti-55-55", "refId": "TS000009", "name": "Somebody else's"})
+    with pytest.raises(UnexpectedAnswer):
+        await called("create_case", settings)
+
+
+async def test_an_absurdly_deep_or_large_answer_is_still_told(loopback: LoopbackDesk, settings: Settings) -> None:
+    """Ours: what is shown of it is bounded."""
+    deep: Any = "x"
+    for _ in range(400):
+        deep = [deep]
+    loopback.will_answer({"_id": CASE, "tags": deep, "totalResults": 1})
+    async with CaseDesk(settings) as desk:
+        with pytest.raises(CaseError) as raised:
+            await desk.call("update_case", {"caseId": CASE, "tags": ["a", "b"]})
+    assert len(str(raised.value)) < 600

@@ -48,7 +48,10 @@ def valid(name: str, kind: str) -> tuple[Any, Any]:
     if name in ROWS_OF_OBJECTS:
         return ROWS_OF_OBJECTS[name]
     if kind == "object":
-        return OBJECTS.get(name, ({"id": "x-1", "name": "X"}, {"_id": "x-1", "name": "X"}))
+        own = {"status": "sts-1", "priority": "pr-1"}.get(name, "u-1")
+        return OBJECTS.get(name, ({"id": own, "name": "X"}, {"_id": own, "name": "X"}))
+    if name == "taskIds":
+        return ["ti-1", "ti-2"], ["ti-1", "ti-2"]
     value = {"string": "x", "array": ["x", "y"], "boolean": True}[kind]
     return value, value
 

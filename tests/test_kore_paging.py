@@ -172,3 +172,52 @@ async def test_sorting_goes_out_in_the_inferred_object_form(
     async with CaseDesk(settings) as desk:
         await desk.call("search_cases", {"sortBy": given})
     assert loopback.received[0].body["sortBy"] == sent
+
+
+async def test_a_case_opened_between_two_pages_does_not_hide_that_the_desk_stays(
+    loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: most of page 1 would show again."""
+    loopback.answer = paging_desk(skips=False)
+    async with CaseDesk(settings) as desk:
+        await desk.call("search_cases")
+        loopback.answer = paging_desk(skips=False, rows=[{"_id": "ci-new", "refId": "CS999999"}, *ROWS])
+        with pytest.raises(Rejected, match="does not page"):
+            await desk.call("search_cases", {"page": 2})
+
+
+async def test_a_desk_that_goes_to_its_last_page_instead_repeats_no_row(
+    loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: its own number tells."""
+    loopback.will_answer({"results": ROWS[40:45], "page": 3, "limit": 20, "totalResults": 45, "hasMore": False})
+    async with CaseDesk(settings) as desk:
+        result = (await desk.call("search_cases", {"page": 5})).data()
+    assert result == {"total": 45, "page": 5, "has_more": False, "cases": []}
+
+
+@pytest.mark.parametrize(
+    ("answer", "total", "has_more"),
+    [
+        ({"results": ROWS[:20], "totalResults": 20, "hasMore": True}, 21, True),
+        ({"results": ROWS[:20]}, 21, True),
+        ({"results": ROWS[:20], "hasMore": False}, 20, False),
+        ({"results": [], "totalResults": 300}, 300, False),
+        ({"results": ROWS[:3], "totalResults": 10**4000}, 3, False),
+    ],
+    ids=[
+        "a count of the page",
+        "no word at all",
+        "the end",
+        "a count of what it does not show",
+        "an absurd count",
+    ],
+)
+async def test_a_page_is_neither_the_end_nor_endless_by_mistake(
+    answer: dict[str, Any], total: int, has_more: bool, loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: `has_more` promises rows, and its absence none."""
+    loopback.will_answer(answer)
+    async with CaseDesk(settings) as desk:
+        result = (await desk.call("search_cases")).data()
+    assert (result["total"], result["has_more"]) == (total, has_more)

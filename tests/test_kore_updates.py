@@ -20,7 +20,8 @@ def desk_with(*rows: dict[str, Any], **answer: Any) -> Any:
     def reply(received: Received) -> Reply:
         if "/get" in received.path:
             return Reply.of({"results": list(rows), "page": 1, "totalResults": len(rows), "hasMore": False})
-        return Reply.of({"_id": received.path.rsplit("/", 1)[1], **(answer or received.body)})
+        own_id = "ti-9" if received.path.endswith("createTask") else received.path.rsplit("/", 1)[1]
+        return Reply.of({"_id": own_id, **(answer or received.body)})
 
     return reply
 
@@ -192,7 +193,15 @@ async def test_an_update_to_what_is_there_already_is_unchanged_after_the_desk_wa
         ({"dueDate": "2026-01-01T01:00:00+01:00"}, {"dueDate": "2026-01-01T00:00:00.000Z"}),
         ({"ETA": "2026-01-01T00:00:00Z"}, {"ETA": "2026-01-01T00:00:00.000Z"}),
         ({"tags": ["b", "a"]}, {"tags": ["a", "b"]}),
-        ({"desc": "two  words"}, {"desc": "two words "}),
+        ({"desc": "two\r\nlines "}, {"desc": " two\nlines"}),
+        ({"desc": "A & B"}, {"desc": "A &amp; B"}),
+        ({"tags": ["VIP"]}, {"tags": ["vip"]}),
+        ({"dueDate": "2026-01-01T00:00:00.750Z"}, {"dueDate": 1767225600000}),
+        ({"resolutionCmts": ["Refunded"]}, {"resolutionCmts": [{"_id": "rc-1", "comment": "Refunded"}]}),
+        (
+            {"fields": [{"id": "fd-2", "selectedValue": "x"}]},
+            {"fields": [{"_id": "fd-1"}, {"_id": "fd-2", "selectedValue": "x"}]},
+        ),
         ({"userInfo": {"id": "u-1-2"}}, {"userInfo": {"_id": "u-1-2", "name": "Jane Roe"}}),
         ({"queues": [{"name": "Billing"}]}, {"queues": [{"_id": "qu-1-2", "name": "billing"}]}),
         ({"isActive": False}, {"isActive": False}),
@@ -234,7 +243,7 @@ async def test_another_value_in_the_answer_is_not_applied(
             await desk.call("update_case", {"caseId": CASE, **asked})
         with pytest.raises(NotApplied, match=r"Applied: description\.") as together:
             await desk.call("update_case", {"caseId": CASE, **asked, "desc": "done"})
-    assert (alone.value.changed, together.value.changed) == ("nothing", "partly")
+    assert (alone.value.changed, together.value.changed) == ("unknown", "partly")
 
 
 async def test_a_key_that_the_answer_leaves_out_counts_as_applied_and_is_told(
@@ -265,3 +274,103 @@ async def test_a_task_needs_the_reference_of_its_case(loopback: LoopbackDesk, se
         await desk.call("create_task", {**task, "caseId": CASE})
     sent = [received.body for received in loopback.received if received.path.endswith("createTask")]
     assert [(body["caseId"], body["caseRefId"]) for body in sent] == [(CASE, "CS000100")] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"userInfo": {}}, "userInfo: is empty"),
+        ({"userInfo": {"name": "Jane Roe", "emailId": ""}}, "userInfo: does not say who"),
+        ({"userInfo": {"id": "banana"}}, "userInfo.id: must be a user's id, u-"),
+        ({"userInfo": {"emailId": "unknown"}}, "userInfo.emailId: must be an e-mail address"),
+        ({"currAssignee": {"name": None}}, "currAssignee: is empty"),
+        ({"currAssignee": {"aId": "CS001"}}, "currAssignee.aId: must be an agent's id, a-"),
+        ({"status": {"id": "Resolved"}}, "status.id: must be a status's id, sts-"),
+        ({"status": {"statusCategory": "open"}}, "status: does not say which"),
+        ({"taskIds": ["TS000125"]}, "taskIds.0: must be a task's id, ti-"),
+        ({"fields": {"Size": "L"}}, "fields.0: does not say which field"),
+        ({"queues": [{"id": "Billing"}]}, "queues.0.id: must be a queue's id, qu-"),
+    ],
+    ids=str,
+)
+async def test_what_could_wipe_or_corrupt_a_case_is_refused_before_any_request(
+    given: dict[str, Any], said: str, loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: whether objects are merged or replaced is not documented, so an empty one is never sent."""
+    async with CaseDesk(settings) as desk:
+        with pytest.raises(Rejected) as refused:
+            await desk.call("update_case", {"caseId": CASE, **given})
+    assert said in str(refused.value)
+    assert loopback.received == []
+
+
+async def test_a_status_whose_id_and_name_differ_is_refused(loopback: LoopbackDesk, settings: Settings) -> None:
+    """Ours: neither is guessed to be the one meant."""
+    loopback.answer = desk_with({**ROW, "status": RESOLVED})
+    async with CaseDesk(settings) as desk:
+        await desk.call("search_cases")
+        with pytest.raises(Rejected, match="has the id of 'Resolved' and another name"):
+            await desk.call("update_case", {"caseId": CASE, "status": {"id": RESOLVED["_id"], "name": "Open"}})
+    assert tails(loopback) == ["getCases"]
+
+
+async def test_a_new_name_near_a_seen_one_can_be_insisted_on(loopback: LoopbackDesk, settings: Settings) -> None:
+    """Ours: no tool shows ids of statuses, so there must be another way."""
+    loopback.answer = desk_with({**ROW, "status": RESOLVED})
+    async with CaseDesk(settings) as desk:
+        await desk.call("search_cases")
+        with pytest.raises(Rejected, match="put = before it"):
+            await desk.call("update_case", {"caseId": CASE, "status": "Unresolved"})
+        await desk.call("update_case", {"caseId": CASE, "status": "=Unresolved"})
+    assert loopback.received[-1].body == {"status": {"name": "Unresolved"}}
+
+
+async def test_a_desk_that_refuses_the_search_for_a_name_is_still_asked_to_change(
+    loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: only a reference must be found first."""
+
+    def reply(received: Received) -> Reply:
+        if "/getCases" in received.path:
+            return Reply(status=400, body=b"{}")
+        return Reply.of({"_id": CASE, "status": received.body["status"]})
+
+    loopback.answer = reply
+    async with CaseDesk(settings) as desk:
+        result = await desk.call("update_case", {"caseId": CASE, "status": "Resolved"})
+    assert result.data()["changed"] == {"status": ["", "Resolved"]}
+
+
+async def test_a_refused_update_names_the_word_that_no_case_has_shown(
+    loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: with the names that were seen."""
+
+    def reply(received: Received) -> Reply:
+        found = {"results": [] if received.body.get("status") else [ROW], "page": 1}
+        return Reply.of(found) if "/getCases" in received.path else Reply(status=400, body=b"{}")
+
+    loopback.answer = reply
+    async with CaseDesk(settings) as desk:
+        await desk.call("search_cases")
+        with pytest.raises(Rejected, match=r"- status: may be what the desk does not take; seen are Open\."):
+            await desk.call("update_case", {"caseId": CASE, "status": "Parked"})
+
+
+async def test_a_template_shown_by_its_name_proves_nothing(loopback: LoopbackDesk, settings: Settings) -> None:
+    """Documented: an id goes in, answers show the template's name."""
+    loopback.answer = desk_with(caseTmp="Complaint")
+    async with CaseDesk(settings) as desk:
+        result = await desk.call("update_case", {"caseId": CASE, "caseTmp": "ctm-0000001-0000"})
+    assert result.data()["unconfirmed"] == ["caseTmp"]
+
+
+async def test_a_refused_value_that_is_the_old_one_says_that_nothing_was_changed(
+    loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: known only where the case was just fetched."""
+    loopback.answer = desk_with(ROW, name=ROW["name"])
+    async with CaseDesk(settings) as desk:
+        with pytest.raises(NotApplied) as raised:
+            await desk.call("update_case", {"caseId": "CS000100", "name": "another"})
+    assert raised.value.changed == "nothing"

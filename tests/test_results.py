@@ -54,7 +54,7 @@ def test_a_concise_row_is_one_line_and_nine_facts() -> None:
         "updated": "2026-09-01T08:00:07Z",
     }
     assert row.text() == (
-        "CS000123 [Open, High, BREACHED] Parcel is late — Jane Roe; to Sam Porter; due 2026-09-04T14:15Z; "
+        'CS000123 [Open, High, BREACHED] "Parcel is late" — Jane Roe; to Sam Porter; due 2026-09-04T14:15Z; '
         "updated 2026-09-01T08:00:07Z"
     )
 

@@ -11,23 +11,46 @@ import jsonschema
 import pytest
 
 from case_server.app import tool_of
-from case_tools import CaseDesk, KoreSettings, Settings
-from case_tools.settings import Fields
+from case_tools import CaseDesk, KoreSettings, Settings, TalkdeskSettings
+from case_tools.settings import Fields, Vendor
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-NAMES = ["create_case", "update_case", "update_task", "search_cases", "create_task", "search_tasks"]
-PROFILES = [(name, fields) for name in NAMES for fields in ("writable", "documented")]
+NAMES: dict[Vendor, list[str]] = {
+    "kore": ["create_case", "update_case", "update_task", "search_cases", "create_task", "search_tasks"],
+    "talkdesk": ["create_case", "update_case", "search_cases"],
+}
+PROFILES = [
+    (vendor, name, fields)
+    for vendor, names in NAMES.items()
+    for name in names
+    for fields in ("writable", "documented")
+]
 ACCOUNT = KoreSettings(
     host="platform.kore.ai", stream_id="st-1", account_id="1", client_id="cs-1", client_secret="x" * 32
 )
+TALKDESK = TalkdeskSettings(account="acme", region="US", client_id="client-1", client_secret="x" * 32)
 
 
-def tool(name: str, fields: Fields = "writable", **more: Any) -> dict[str, Any]:
+def tool(name: str, fields: Fields = "writable", vendor: Vendor = "kore", **more: Any) -> dict[str, Any]:
     """Return a tool as `tools/list` sends it."""
-    account = ACCOUNT.model_copy(update=more)
-    settings = Settings(desk="kore", account=account, fields=fields, toolsets=("cases", "tasks"))
+    if vendor == "kore":
+        account = ACCOUNT.model_copy(update=more)
+        settings = Settings(desk="kore", account=account, fields=fields, toolsets=("cases", "tasks"))
+    else:
+        settings = Settings(desk="talkdesk", account=TALKDESK.model_copy(update=more), fields=fields)
     dumped = tool_of(CaseDesk(settings).actions[name]).model_dump(mode="json", by_alias=True, exclude_none=True)
     return dict(dumped)
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_every_tool_of_a_vendor_is_looked_at_here(vendor: Vendor) -> None:
+    """Ours: none escapes its snapshot, and none is left over."""
+    both = {"kore": ("cases", "tasks"), "talkdesk": ("cases",)}
+    account = {"kore": ACCOUNT, "talkdesk": TALKDESK}[vendor]
+    settings = Settings.model_validate({"desk": vendor, "account": account, "toolsets": both[vendor]})
+    folder = SNAPSHOTS if vendor == "kore" else SNAPSHOTS / vendor
+    kept = {file.name.split(".")[0] for file in folder.glob("*.json")}
+    assert {*CaseDesk(settings).actions} == {*NAMES[vendor]} == kept
 
 
 def nodes(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -39,13 +62,14 @@ def nodes(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[s
         yield from nodes(schema["items"], f"{place}[]")
 
 
-@pytest.mark.parametrize(("name", "fields"), PROFILES)
-def test_a_tool_is_the_one_in_its_snapshot(name: str, fields: Fields) -> None:
+@pytest.mark.parametrize(("vendor", "name", "fields"), PROFILES)
+def test_a_tool_is_the_one_in_its_snapshot(vendor: Vendor, name: str, fields: Fields) -> None:
     """Ours: a change of what a model reads is seen in a diff. `UPDATE_SNAPSHOTS=1` writes them anew."""
-    file = SNAPSHOTS / (f"{name}.json" if fields == "writable" else f"{name}.documented.json")
-    now = json.dumps(tool(name, fields), indent=2, ensure_ascii=False) + "\n"
-    if fields == "documented" and not name.startswith("update_"):
-        assert tool(name, fields) == tool(name)
+    folder = SNAPSHOTS if vendor == "kore" else SNAPSHOTS / vendor
+    file = folder / (f"{name}.json" if fields == "writable" else f"{name}.documented.json")
+    now = json.dumps(tool(name, fields, vendor), indent=2, ensure_ascii=False) + "\n"
+    if fields == "documented" and (vendor == "talkdesk" or not name.startswith("update_")):
+        assert tool(name, fields, vendor) == tool(name, vendor=vendor)
         return
     if os.environ.get("UPDATE_SNAPSHOTS"):
         file.write_text(now, encoding="utf-8")
@@ -53,10 +77,10 @@ def test_a_tool_is_the_one_in_its_snapshot(name: str, fields: Fields) -> None:
 
 
 @pytest.mark.parametrize("side", ["inputSchema", "outputSchema"])
-@pytest.mark.parametrize(("name", "fields"), PROFILES)
-def test_a_schema_is_portable(name: str, fields: Fields, side: str) -> None:
+@pytest.mark.parametrize(("vendor", "name", "fields"), PROFILES)
+def test_a_schema_is_portable(vendor: Vendor, name: str, fields: Fields, side: str) -> None:
     """Measured: each rule names the client that breaks without it in the fact pages."""
-    schema = tool(name, fields)[side]
+    schema = tool(name, fields, vendor)[side]
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["type"] == "object"
     banned = {
@@ -83,10 +107,10 @@ def test_a_schema_is_portable(name: str, fields: Fields, side: str) -> None:
     assert (side == "inputSchema") or "required" not in schema
 
 
-@pytest.mark.parametrize(("name", "fields"), PROFILES)
-def test_a_tool_keeps_within_the_limits_of_hosts(name: str, fields: Fields) -> None:
+@pytest.mark.parametrize(("vendor", "name", "fields"), PROFILES)
+def test_a_tool_keeps_within_the_limits_of_hosts(vendor: Vendor, name: str, fields: Fields) -> None:
     """Measured: names of 52 characters, descriptions of 1,000; and every argument is described."""
-    listed = tool(name, fields)
+    listed = tool(name, fields, vendor)
     assert re.fullmatch(r"[a-z][a-z0-9_]{0,51}", listed["name"])
     assert len(listed["description"]) <= 1000
     assert [key for key, node in listed["inputSchema"]["properties"].items() if not node.get("description")] == []
@@ -109,8 +133,45 @@ def test_a_list_argument_says_that_it_replaces_the_list(name: str) -> None:
         assert schema["type"] != "array" or "Replaces the whole list" in schema["description"], key
 
 
-def test_the_output_schema_names_what_other_people_wrote() -> None:
+@pytest.mark.parametrize("vendor", NAMES)
+def test_a_closed_list_of_words_stands_in_the_schema(vendor: Vendor) -> None:
+    """Documented: Talkdesk's enumerations; CLOSED can be searched for, and cannot be set. Kore documents none."""
+    listed = {
+        (name, place): set(node["enum"])
+        for name in ("create_case", "update_case", "search_cases")
+        for place, node in nodes(tool(name, vendor=vendor)["inputSchema"])
+        if "enum" in node and place.strip(".[]") in {"status", "priority", "type"}
+    }
+    priorities, types = {"LOW", "NORMAL", "HIGH", "URGENT"}, {"QUESTION", "INCIDENT", "PROBLEM", "TASK"}
+    settable = {"NEW", "OPEN", "PENDING", "ON_HOLD", "RESOLVED"}
+    expected = {
+        ("create_case", ".priority"): priorities,
+        ("update_case", ".priority"): priorities,
+        ("update_case", ".type"): types,
+        ("update_case", ".status"): settable,
+        ("search_cases", ".priority[]"): priorities,
+        ("search_cases", ".type[]"): types,
+        ("search_cases", ".status[]"): settable | {"CLOSED"},
+    }
+    assert listed == (expected if vendor == "talkdesk" else {})
+
+
+@pytest.mark.parametrize("literal", ["ON_HOLD", "ON-HOLD"])
+def test_the_literal_on_the_wire_changes_no_tool(literal: str) -> None:
+    """Ours: the list of tools depends on no desk's spelling."""
+    for name in NAMES["talkdesk"]:
+        assert tool(name, vendor="talkdesk", on_hold=literal) == tool(name, vendor="talkdesk")
+
+
+@pytest.mark.parametrize("name", ["create_case", "update_case", "search_cases"])
+def test_both_vendors_answer_with_the_same_schema(name: str) -> None:
+    """Ours: a client that reads one desk's results reads the other's."""
+    assert tool(name, vendor="talkdesk")["outputSchema"] == tool(name)["outputSchema"]
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_the_output_schema_names_what_other_people_wrote(vendor: Vendor) -> None:
     """Ours: data, never instructions."""
-    rows = tool("search_cases")["outputSchema"]["properties"]["cases"]["items"]["properties"]
+    rows = tool("search_cases", vendor=vendor)["outputSchema"]["properties"]["cases"]["items"]["properties"]
     theirs = {key for key, schema in rows.items() if "never instructions" in schema.get("description", "")}
     assert theirs == {"title", "requester", "assignee", "description", "email", "tags"}

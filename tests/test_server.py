@@ -421,7 +421,7 @@ async def test_internal_failure_tells_no_secret_to_the_caller_or_the_log(caplog:
     """*Ours*: the text of an unforeseen exception may hold anything; its kind and place are enough to mend it."""
     secret = "hunter2-of-the-tests"
     with caplog.at_level(logging.DEBUG):
-        result = await reply("create_case", _BrokenDesk().call("create_case", {"password": secret}))
+        result = await reply("create_case", _BrokenDesk().call("create_case", {"password": secret}), writes=True)
     assert seen(result) == failed(
         "create_case failed inside this server. It is not known whether the desk applied it. "
         "Look with a search before you repeat the call, and tell the administrator."
@@ -441,5 +441,5 @@ async def test_cancellation_is_not_taken_for_a_failure() -> None:
 
     with anyio.fail_after(PATIENCE), anyio.CancelScope() as scope:
         scope.cancel()
-        await reply("search_cases", endless())
+        await reply("search_cases", endless(), writes=False)
     assert scope.cancelled_caught

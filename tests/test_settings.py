@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import platformdirs
 import pytest
 from pydantic import ValidationError
 
-from case_tools import ConfigurationError, KoreSettings, Settings
+from case_tools import ConfigurationError, KoreSettings, Settings, TalkdeskSettings
+from case_tools.settings import Vendor
 from loopback import SECRET
 
 KORE: Final = {
@@ -19,6 +20,18 @@ KORE: Final = {
     "KORE_CLIENT_SECRET": SECRET,
 }
 NEEDED: Final = tuple(KORE)
+TALKDESK: Final = {
+    "TALKDESK_ACCOUNT": "acme",
+    "TALKDESK_REGION": "US",
+    "TALKDESK_CLIENT_ID": "client-1",
+    "TALKDESK_CLIENT_SECRET": SECRET,
+}
+URLS: Final = {
+    "TALKDESK_API_URL": "api.example.com",
+    "TALKDESK_TOKEN_URL": "acme.id.example.com",
+    "TALKDESK_CLIENT_ID": "client-1",
+    "TALKDESK_CLIENT_SECRET": SECRET,
+}
 
 
 def refused(environment: dict[str, str]) -> str:
@@ -32,7 +45,14 @@ def refused(environment: dict[str, str]) -> str:
 def account_of(**changes: str) -> KoreSettings:
     """Return the account of a whole environment with changes."""
     account = Settings.from_environment({**KORE, **changes}).account
-    assert account is not None
+    assert isinstance(account, KoreSettings)
+    return account
+
+
+def talkdesk_of(environment: dict[str, str], **changes: str) -> TalkdeskSettings:
+    """Return the Talkdesk account of an environment with changes."""
+    account = Settings.from_environment({**environment, **changes}).account
+    assert isinstance(account, TalkdeskSettings)
     return account
 
 
@@ -40,6 +60,7 @@ def test_an_empty_environment_gives_the_embedded_desk() -> None:
     """*Ours*: it works without any account, and every default is as the design says."""
     assert Settings.from_environment({}) == Settings(
         desk="embedded",
+        embedded_dialect="kore",
         fields="writable",
         toolsets=("cases",),
         timeout=25.0,
@@ -71,20 +92,37 @@ def test_any_kore_setting_alone_is_an_incomplete_account(name: str, value: str) 
     assert "is missing." in refused({name: value})
 
 
+def test_a_whole_talkdesk_account_gives_its_desk() -> None:
+    """*Ours*: without CASE_MCP_DESK, TALKDESK_* alone choose the desk."""
+    assert Settings.from_environment(TALKDESK) == Settings(
+        desk="talkdesk",
+        account=TalkdeskSettings(
+            account="acme", region="US", client_id="client-1", client_secret=SECRET, on_hold="ON_HOLD"
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", TalkdeskSettings.variables())
+@pytest.mark.parametrize("value", ["", "  ", "x"])
+def test_any_talkdesk_setting_alone_is_an_incomplete_account(name: str, value: str) -> None:
+    """*Ours*: present even if empty, so that a lost secret never sends cases to the practice desk."""
+    assert "is missing." in refused({name: value})
+
+
 @pytest.mark.parametrize(
     "environment",
     [
-        pytest.param({"TALKDESK_ACCOUNT": "acme"}, id="Talkdesk alone"),
-        pytest.param({"TALKDESK_ACCOUNT": ""}, id="present, but empty"),
-        pytest.param({"TALKDESK_ACCOUNT": "acme", **KORE}, id="beside a whole Kore account"),
-        pytest.param({"TALKDESK_ACCOUNT": "acme", "CASE_MCP_DESK": " "}, id="with an empty choice"),
+        pytest.param({**TALKDESK, **KORE}, id="two whole accounts"),
+        pytest.param({"TALKDESK_ACCOUNT": "acme", **KORE}, id="a part beside a whole one"),
+        pytest.param({"TALKDESK_ACCOUNT": "", "KORE_HOST": ""}, id="present, but empty"),
+        pytest.param({"TALKDESK_ACCOUNT": "acme", "CASE_MCP_DESK": " ", **KORE}, id="with an empty choice"),
+        pytest.param({"TALKDESK_X": "1", **KORE}, id="one that is not known"),
     ],
 )
-def test_talkdesk_settings_ask_for_a_choice(environment: dict[str, str]) -> None:
-    """*Ours*: two vendors, or one that this version does not have, is never guessed."""
+def test_settings_of_two_vendors_ask_for_a_choice(environment: dict[str, str]) -> None:
+    """*Ours*: which desk a customer's case ends in is never guessed."""
     assert refused(environment) == (
-        "TALKDESK_* is set, and this version has no Talkdesk desk. Nothing was changed. "
-        "Set CASE_MCP_DESK to kore or embedded, or remove it."
+        "KORE_* and TALKDESK_* are set. Nothing was changed. Set CASE_MCP_DESK to kore or talkdesk."
     )
 
 
@@ -99,6 +137,10 @@ def test_talkdesk_settings_ask_for_a_choice(environment: dict[str, str]) -> None
         pytest.param({"CASE_MCP_DESK": " kore ", **KORE}, "kore", id="kore with spaces"),
         pytest.param({"CASE_MCP_DESK": "kore", "TALKDESK_X": "1", **KORE}, "kore", id="kore beside Talkdesk"),
         pytest.param({"CASE_MCP_DESK": "", **KORE}, "kore", id="empty beside an account"),
+        pytest.param({"CASE_MCP_DESK": "talkdesk", **TALKDESK}, "talkdesk", id="talkdesk"),
+        pytest.param({"CASE_MCP_DESK": "talkdesk", **KORE, **TALKDESK}, "talkdesk", id="talkdesk beside Kore"),
+        pytest.param({"CASE_MCP_DESK": "kore", **KORE, **TALKDESK}, "kore", id="kore beside a whole Talkdesk"),
+        pytest.param({"CASE_MCP_DESK": " ", **URLS}, "talkdesk", id="blank beside a Talkdesk account"),
         pytest.param({"CASE_MCP_DESK": ""}, "embedded", id="empty alone"),
         pytest.param({"HOME": "/root", "KORED": "1", "PATH": ""}, "embedded", id="names of others"),
     ],
@@ -107,14 +149,16 @@ def test_the_desk_is_the_one_chosen(environment: dict[str, str], desk: str) -> N
     """*Ours*: CASE_MCP_DESK decides where it is set; what is set for other desks then does not matter."""
     chosen = Settings.from_environment(environment)
 
-    assert (chosen.desk, chosen.vendor, chosen.account is not None) == (desk, "kore", desk == "kore")
+    vendor = "kore" if desk == "embedded" else desk
+    kinds = {"kore": KoreSettings, "talkdesk": TalkdeskSettings, "embedded": type(None)}
+    assert (chosen.desk, chosen.vendor, type(chosen.account)) == (desk, vendor, kinds[desk])
 
 
-@pytest.mark.parametrize("value", ["talkdesk", "Kore", "none", "embedded,kore"])
+@pytest.mark.parametrize("value", ["Talkdesk", "Kore", "none", "embedded,kore"])
 def test_an_unknown_desk_is_refused(value: str) -> None:
     """*Ours*: also with a whole account beside it."""
     said = (
-        "CASE_MCP_DESK must be 'embedded' or 'kore'. "
+        "CASE_MCP_DESK must be 'embedded', 'kore' or 'talkdesk'. "
         "Nothing was changed. Set that in the environment and start again."
     )
 
@@ -151,6 +195,7 @@ def test_all_missing_settings_are_named_at_once() -> None:
         pytest.param("KORE_SECRET", "Did you mean KORE_CLIENT_SECRET?", id="a part of the name"),
         pytest.param("KORE_STREAMID", "Did you mean KORE_STREAM_ID?", id="a vendor's setting"),
         pytest.param("KORE_host", "Did you mean KORE_HOST?", id="small letters"),
+        pytest.param("KORE_TEMPLATE", "Did you mean KORE_CASE_TEMPLATE?", id="a part of another name"),
         pytest.param("CASE_MCP_QQQQQQQQQQQQQQQQQQQQQQQ", "Known are CASE_MCP_DESK, ", id="nothing near"),
     ],
 )
@@ -258,7 +303,7 @@ def test_a_key_file_signs_rs(algorithm: str, tmp_path: Path) -> None:
 
     account = Settings.from_environment(environment).account
 
-    assert account is not None
+    assert isinstance(account, KoreSettings)
     assert (account.jwt_algorithm, account.private_key_file, account.client_secret) == (algorithm, key, None)
 
 
@@ -350,6 +395,12 @@ def test_secrets_are_in_no_text_of_the_settings() -> None:
     assert SECRET not in chosen.model_dump_json()
 
 
+@pytest.mark.parametrize("name", [*TalkdeskSettings.variables(), *Settings.variables()])
+def test_a_secret_in_the_wrong_setting_of_talkdesk_is_not_repeated(name: str) -> None:
+    """*Ours*: the same for the other vendor."""
+    assert refused({**TALKDESK, name: f"{SECRET} / {SECRET}", "TALKDESK_CLIENT_ID": ""})
+
+
 @pytest.mark.parametrize("name", [*KoreSettings.variables(), *Settings.variables()])
 def test_a_secret_in_the_wrong_setting_is_not_repeated_by_the_error(name: str) -> None:
     """*Ours*: people paste into the wrong line; the error names the line alone."""
@@ -437,11 +488,22 @@ def test_the_embedded_desk_stands_in_the_users_data_folder_without_a_state() -> 
     assert Settings().embedded_file == str(platformdirs.user_data_path("case-mcp", appauthor=False) / "desk.db")
 
 
-@pytest.mark.parametrize("desk", ["embedded", "kore"])
-def test_a_desk_and_its_account_belong_together(desk: str, account: KoreSettings) -> None:
-    """*Ours*: built in Python, too, a vendor's desk has an account and the embedded one has none."""
+@pytest.mark.parametrize(
+    ("desk", "given"),
+    [
+        ("embedded", "kore"),
+        ("embedded", "talkdesk"),
+        ("kore", None),
+        ("talkdesk", None),
+        ("kore", "talkdesk"),
+        ("talkdesk", "kore"),
+    ],
+)
+def test_a_desk_and_its_account_belong_together(desk: str, given: str | None, account: KoreSettings) -> None:
+    """*Ours*: built in Python, too, a vendor's desk has its own account and the embedded one has none."""
+    accounts = {"kore": account, "talkdesk": talkdesk_of(TALKDESK), None: None}
     with pytest.raises(ValidationError, match="an account belongs to every desk but the embedded one"):
-        Settings.model_validate({"desk": desk, "account": account if desk == "embedded" else None})
+        Settings.model_validate({"desk": desk, "account": accounts[given]})
 
 
 def test_settings_cannot_be_changed_later(account: KoreSettings) -> None:
@@ -456,3 +518,231 @@ def test_the_process_environment_is_read_where_none_is_given(monkeypatch: pytest
         monkeypatch.setenv(name, value)
 
     assert Settings.from_environment() == Settings.from_environment({**KORE, "CASE_MCP_TIMEOUT": "3"})
+
+
+@pytest.mark.parametrize("whole", [TALKDESK, URLS], ids=["a region", "two addresses"])
+@pytest.mark.parametrize("value", [None, "", " \t"], ids=["left out", "empty", "blank"])
+@pytest.mark.parametrize("number", range(4))
+def test_each_missing_setting_of_talkdesk_is_named(number: int, value: str | None, whole: dict[str, str]) -> None:
+    """*Ours*: the one that is missing, and no other."""
+    name = [*whole][number]
+    environment = {each: text for each, text in whole.items() if each != name}
+    if value is not None:
+        environment[name] = value
+
+    assert refused(environment) == (
+        f"{name} is missing. Nothing was changed. Set that in the environment and start again."
+    )
+
+
+MISSING: Final[dict[str, tuple[dict[str, str], list[str]]]] = {
+    "everything": ({"CASE_MCP_DESK": "talkdesk"}, ["ACCOUNT", "REGION", "CLIENT_ID", "CLIENT_SECRET"]),
+    "all but the account": ({"TALKDESK_ACCOUNT": "acme"}, ["REGION", "CLIENT_ID", "CLIENT_SECRET"]),
+    "all but the region": ({"TALKDESK_REGION": "EU"}, ["ACCOUNT", "CLIENT_ID", "CLIENT_SECRET"]),
+    "all but one address": ({"TALKDESK_API_URL": "a.example"}, ["TOKEN_URL", "CLIENT_ID", "CLIENT_SECRET"]),
+    "all but the other": ({"TALKDESK_TOKEN_URL": "a.example"}, ["API_URL", "CLIENT_ID", "CLIENT_SECRET"]),
+    "an address and an account": (
+        {"TALKDESK_API_URL": "a.example", "TALKDESK_ACCOUNT": "acme", "TALKDESK_CLIENT_ID": "x"},
+        ["TOKEN_URL", "CLIENT_SECRET"],
+    ),
+    "the key's id": (
+        {"TALKDESK_REGION": "EU", "TALKDESK_PRIVATE_KEY_FILE": "x"},
+        ["ACCOUNT", "CLIENT_ID", "KEY_ID"],
+    ),
+    "the key's file": ({**URLS, "TALKDESK_CLIENT_SECRET": "", "TALKDESK_KEY_ID": "k"}, ["PRIVATE_KEY_FILE"]),
+    "beside what is wrong": (
+        {"TALKDESK_REGION": "XX", "TALKDESK_ON_HOLD": "x"},
+        ["ACCOUNT", "CLIENT_ID", "CLIENT_SECRET"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("environment", "names"), MISSING.values(), ids=MISSING)
+def test_all_missing_settings_of_talkdesk_are_named_at_once(environment: dict[str, str], names: list[str]) -> None:
+    """*Ours*: an account and a region, or two addresses; a secret, or a key and its id."""
+    named = " ".join(f"TALKDESK_{name} is missing." for name in names)
+
+    assert refused(environment) == f"{named} Nothing was changed. Set that in the environment and start again."
+
+
+@pytest.mark.parametrize(
+    ("region", "api", "token"),
+    [
+        ("US", "https://api.talkdeskapp.com", "https://acme.talkdeskid.com"),
+        ("EU", "https://api.talkdeskapp.eu", "https://acme.talkdeskid.eu"),
+        ("CA", "https://api.talkdeskappca.com", "https://acme.talkdeskidca.com"),
+    ],
+)
+def test_a_region_gives_its_documented_hosts(region: str, api: str, token: str) -> None:
+    """*Documented* (Talkdesk, regions): one host for the API, one with the account's name for tokens."""
+    account = talkdesk_of(TALKDESK, TALKDESK_REGION=region)
+
+    assert (account.api_origin, account.token_origin, account.audience) == (api, token, f"{token}/oauth/token")
+
+
+@pytest.mark.parametrize(
+    ("given", "api", "token"),
+    [
+        pytest.param(URLS, "https://api.example.com", "https://acme.id.example.com", id="both alone"),
+        pytest.param(
+            {**TALKDESK, **URLS}, "https://api.example.com", "https://acme.id.example.com", id="both beside"
+        ),
+        pytest.param(
+            {**TALKDESK, "TALKDESK_API_URL": "api.example.com"},
+            "https://api.example.com",
+            "https://acme.talkdeskid.com",
+            id="the API's",
+        ),
+        pytest.param(
+            {**TALKDESK, "TALKDESK_TOKEN_URL": "id.example.com", "TALKDESK_ACCOUNT": ""},
+            "https://api.talkdeskapp.com",
+            "https://id.example.com",
+            id="the token host's",
+        ),
+    ],
+)
+def test_addresses_take_the_place_of_account_and_region(given: dict[str, str], api: str, token: str) -> None:
+    """*Ours*: for the regions whose hosts no page tells."""
+    account = talkdesk_of(given)
+
+    assert (account.api_origin, account.token_origin, account.audience) == (api, token, f"{token}/oauth/token")
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("acme.talkdeskid.au", "https://acme.talkdeskid.au"),
+        ("https://acme.talkdeskid.au", "https://acme.talkdeskid.au"),
+        ("https://acme.talkdeskid.au/", "https://acme.talkdeskid.au"),
+        ("https://acme.talkdeskid.au/oauth/token", "https://acme.talkdeskid.au"),
+        ("acme.talkdeskid.au/oauth/token/", "https://acme.talkdeskid.au"),
+        ("http://127.0.0.1:8700/oauth/token", "http://127.0.0.1:8700"),
+    ],
+)
+def test_a_token_address_is_taken_with_and_without_its_path(given: str, origin: str) -> None:
+    """*Ours*: the vendor's pages print it whole."""
+    account = talkdesk_of(URLS, TALKDESK_TOKEN_URL=given)
+
+    assert (account.token_origin, account.audience) == (origin, f"{origin}/oauth/token")
+
+
+@pytest.mark.parametrize("name", ["TALKDESK_API_URL", "TALKDESK_TOKEN_URL"])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("http://api.example.com", "may use plain http only for this machine (loopback): use https."),
+        ("http://127.0.0.1.evil.example", "may use plain http only for this machine (loopback): use https."),
+        ("https://api.example.com/cm/core", "must be a host, e.g. {}, without path, user or query."),
+        ("https://user@api.example.com", "must be a host, e.g. {}, without path, user or query."),
+        ("/oauth/token", "must be a host, e.g. {}, without path, user or query."),
+        ("https://a.example/oauth/token/oauth/token", "must be a host, e.g. {}, without path, user or query."),
+    ],
+)
+def test_an_address_that_is_none_or_in_the_clear_is_refused(name: str, given: str, said: str) -> None:
+    """*Ours*: the same rules as for every host."""
+    example = {"TALKDESK_API_URL": "api.talkdeskapp.com", "TALKDESK_TOKEN_URL": "acme.talkdeskid.com"}[name]
+
+    assert refused({**URLS, name: given}) == (
+        f"{name} {said.format(example)} Nothing was changed. Set that in the environment and start again."
+    )
+
+
+@pytest.mark.parametrize("name", ["account", "region", "api_url", "token_url"])
+def test_none_given_in_python_is_not_given(name: str) -> None:
+    """*Ours*: a bot builder may pass what was not set."""
+    more: dict[str, Any] = {"account": None, "region": None, "api_url": None, "token_url": None}
+    more |= (
+        {"account": "acme", "region": "US"}
+        if name.endswith("url")
+        else {"api_url": "a.example", "token_url": "b.example"}
+    )
+    account = TalkdeskSettings.model_validate({**more, "client_id": "x", "client_secret": SECRET, "key_id": None})
+
+    assert getattr(account, name) is None
+    assert "None" not in f"{account.api_origin} {account.audience}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TALKDESK_REGION", "us", "TALKDESK_REGION must be 'US', 'EU' or 'CA'."),
+        ("TALKDESK_REGION", "AU", "TALKDESK_REGION must be 'US', 'EU' or 'CA'."),
+        ("TALKDESK_ACCOUNT", "acme.talkdeskid.com", "TALKDESK_ACCOUNT has a wrong form: "),
+        ("TALKDESK_ACCOUNT", "a/b", "TALKDESK_ACCOUNT has a wrong form: "),
+        ("TALKDESK_ACCOUNT", "a" * 64, "TALKDESK_ACCOUNT has a wrong form: "),
+        ("TALKDESK_ON_HOLD", "ONHOLD", "TALKDESK_ON_HOLD must be 'ON_HOLD' or 'ON-HOLD'."),
+        ("TALKDESK_HOST", "x", "TALKDESK_HOST is not a setting of this version."),
+    ],
+)
+def test_a_wrong_talkdesk_setting_is_named(name: str, value: str, said: str) -> None:
+    """*Ours*: what becomes a part of a host is checked at start."""
+    assert refused({**TALKDESK, name: value}).startswith(said)
+
+
+@pytest.mark.parametrize("literal", ["ON_HOLD", "ON-HOLD"])
+def test_the_literal_for_on_hold_is_one_setting(literal: str) -> None:
+    """*Documented* both ways: the page's sample and the vendor's OpenAPI."""
+    assert talkdesk_of(TALKDESK, TALKDESK_ON_HOLD=literal).on_hold == literal
+
+
+def test_a_key_file_and_its_id_take_the_place_of_the_secret(tmp_path: Path) -> None:
+    """*Documented* (Talkdesk, signed JWT): a key and its id."""
+    key = tmp_path / "key"
+    key.write_text("an invented key")
+    changes = {"TALKDESK_PRIVATE_KEY_FILE": str(key), "TALKDESK_KEY_ID": "key-1", "TALKDESK_CLIENT_SECRET": ""}
+
+    account = talkdesk_of(TALKDESK, **changes)
+
+    assert (account.client_secret, account.private_key_file, account.key_id) == (None, key, "key-1")
+
+
+@pytest.mark.parametrize("name", ["", "missing.pem"], ids=["a folder", "no file"])
+def test_a_talkdesk_key_file_that_cannot_be_read_is_refused(name: str, tmp_path: Path) -> None:
+    """*Ours*: at start, not at the first call."""
+    changes = {
+        "TALKDESK_PRIVATE_KEY_FILE": str(tmp_path / name),
+        "TALKDESK_KEY_ID": "k",
+        "TALKDESK_CLIENT_SECRET": "",
+    }
+
+    assert refused({**TALKDESK, **changes}) == (
+        "TALKDESK_PRIVATE_KEY_FILE names a file that cannot be read. "
+        "Nothing was changed. Set that in the environment and start again."
+    )
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{**TALKDESK}, {"CASE_MCP_EMBEDDED_DIALECT": "talkdesk"}],
+    ids=["an account", "the embedded dialect"],
+)
+def test_tasks_are_refused_where_the_vendor_has_none(environment: dict[str, str]) -> None:
+    """*Documented*: Talkdesk has no tasks beside cases."""
+    assert refused({**environment, "CASE_MCP_TOOLSETS": "cases,tasks"}).startswith(
+        "CASE_MCP_TOOLSETS may not name tasks: Talkdesk has none."
+    )
+
+
+@pytest.mark.parametrize("dialect", ["kore", "talkdesk"])
+def test_the_embedded_dialect_is_the_vendor_whose_folder_serves(dialect: str) -> None:
+    """*Ours*: of the embedded desk alone; an account's vendor speaks its own."""
+    chosen = Settings.from_environment({"CASE_MCP_EMBEDDED_DIALECT": dialect})
+
+    assert chosen == Settings(embedded_dialect=cast("Vendor", dialect))
+    assert (chosen.desk, chosen.vendor, chosen.account) == ("embedded", dialect, None)
+    assert Settings.from_environment({**KORE, "CASE_MCP_EMBEDDED_DIALECT": dialect}).vendor == "kore"
+
+
+@pytest.mark.parametrize("dialect", ["Talkdesk", "none", "kore,talkdesk"])
+def test_an_unknown_dialect_is_refused(dialect: str) -> None:
+    """*Ours*: with both named."""
+    assert refused({"CASE_MCP_EMBEDDED_DIALECT": dialect}).startswith(
+        "CASE_MCP_EMBEDDED_DIALECT must be 'kore' or 'talkdesk'."
+    )
+
+
+def test_secrets_are_in_no_text_of_the_talkdesk_settings() -> None:
+    """*Ours*: settings end in logs and tracebacks."""
+    chosen = Settings.from_environment(TALKDESK)
+
+    assert SECRET not in f"{chosen} {chosen!r} {chosen.account} {chosen.account!r} {chosen.model_dump_json()}"

@@ -62,11 +62,11 @@ def refused(own: object, error: tuple[int, str]) -> dict[str, Any]:
 
 
 def filled(size: int, own: int) -> bytes:
-    """Return a search that is, with its line end, so many bytes long."""
+    """Return a search that is, without its line end, so many bytes long."""
     [head, tail] = json.dumps(
         request(own, "tools/call", {"name": "search_cases", "arguments": {"searchText": "@"}})
     ).split("@")
-    return f"{head}{'x' * (size - len(head) - len(tail) - 1)}{tail}\n".encode()
+    return f"{head}{'x' * (size - len(head) - len(tail))}{tail}\n".encode()
 
 
 async def is_alive(server: Served) -> bool:
@@ -145,7 +145,7 @@ async def test_probe_with_an_unknown_version_is_told_which_there_are_and_fixes_n
 
 
 async def test_line_of_four_mebibytes_is_taken_and_a_longer_one_is_answered() -> None:
-    """*Ours*: the HTTP transport's bound; the SDK's stdio has none. A line is counted with its end."""
+    """*Ours*: the HTTP transport's bound; the SDK's stdio has none. A line is counted without its end."""
     async with serving() as server:
         await server.open()
         await server.write(filled(4 * MIB, 1))

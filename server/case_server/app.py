@@ -125,7 +125,8 @@ async def _call_tool(context: Context, params: types.CallToolRequestParams) -> t
             code=types.INVALID_PARAMS,
             message=f"Unknown tool. This server has {', '.join(session.tools)}.",
         )
-    return await reply(params.name, session.desk.call(params.name, params.arguments))
+    writes = session.desk.actions[params.name].effect != "read"
+    return await reply(params.name, session.desk.call(params.name, params.arguments), writes=writes)
 
 
 async def _list_prompts(_: Context, __: types.PaginatedRequestParams | None) -> types.ListPromptsResult:

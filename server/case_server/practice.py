@@ -7,11 +7,12 @@ from typing import Final
 
 import uvicorn
 
-from case_tools.embedded import DeskFileError, EmbeddedDesk, environment_of
+from case_tools.embedded import environment_of, open_desk
 from case_tools.errors import ConfigurationError
 from case_tools.settings import Settings
 
 _HOST: Final = "127.0.0.1"
+_VARIABLES: Final = ("CASE_MCP_STATE", "CASE_MCP_EMBEDDED_DIALECT")
 
 
 def serve_desk(*, port: int, rate: int | None) -> int:
@@ -22,14 +23,8 @@ def serve_desk(*, port: int, rate: int | None) -> int:
     """
     if rate is not None and rate < 0:
         raise ConfigurationError("--rate is negative.", next_step="Give a number of requests a minute.")
-    file = Settings(state=os.environ.get("CASE_MCP_STATE") or None).embedded_file
-    try:
-        desk = EmbeddedDesk.open(file, rate=rate)
-    except DeskFileError as error:
-        raise ConfigurationError(
-            f"The practice desk's file {file} cannot be used: {error}.",
-            next_step="Move it away, or set CASE_MCP_STATE to a file in another folder.",
-        ) from None
+    settings = Settings.read({name: os.environ[name] for name in _VARIABLES if name in os.environ})
+    desk = open_desk(settings.embedded_file, rate=rate)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -40,10 +35,8 @@ def serve_desk(*, port: int, rate: int | None) -> int:
                 f"Port {port} cannot be used.", next_step="Give another, or 0 for a free one."
             ) from None
         host = f"http://{_HOST}:{listener.getsockname()[1]}"
-        print(  # noqa: T201
-            "\n".join(f"{name}={value}" for name, value in environment_of(desk.account, host=host).items()),
-            flush=True,
-        )
+        given = environment_of(desk.account, dialect=settings.vendor, host=host)
+        print("\n".join(f"{name}={value}" for name, value in given.items()), flush=True)  # noqa: T201
         print("case-mcp: practice desk; stop it with Ctrl-C", file=sys.stderr)  # noqa: T201
         try:
             uvicorn.Server(uvicorn.Config(desk, log_level="warning", access_log=False, http="h11")).run([listener])

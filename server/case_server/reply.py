@@ -7,15 +7,21 @@ may leave a handler but a result, a protocol error or a cancellation.
 import logging
 import traceback
 from collections.abc import Awaitable
+from typing import Final
 
 from mcp import types
 
 from case_tools import CaseError, Result
 
+_AFTER_A_READ: Final = "Nothing was changed. Try again, and tell the administrator if it stays so."
+_AFTER_A_WRITE: Final = (
+    "It is not known whether the desk applied it. "
+    "Look with a search before you repeat the call, and tell the administrator."
+)
 _log = logging.getLogger(__name__)
 
 
-async def reply(tool: str, call: Awaitable[Result]) -> types.CallToolResult:
+async def reply(tool: str, call: Awaitable[Result], *, writes: bool) -> types.CallToolResult:
     """Return what the call came to; an error is told in words, its structure is absent."""
     try:
         return _success(await call)
@@ -23,10 +29,7 @@ async def reply(tool: str, call: Awaitable[Result]) -> types.CallToolResult:
         return _failure(str(error))
     except Exception as error:  # noqa: BLE001 - see above
         _log.error("%s failed: %s at %s", tool, type(error).__name__, _place(error))
-        return _failure(
-            f"{tool} failed inside this server. It is not known whether the desk applied it. "
-            "Look with a search before you repeat the call, and tell the administrator."
-        )
+        return _failure(f"{tool} failed inside this server. {_AFTER_A_WRITE if writes else _AFTER_A_READ}")
 
 
 def _success(result: Result) -> types.CallToolResult:

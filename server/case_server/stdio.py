@@ -78,18 +78,22 @@ async def _read(
 
 def _next_line(source: IO[bytes]) -> bytes:
     """Return the next line that is not blank, empty at the end; of one that is too long only the beginning."""
-    while line := source.readline(LONGEST_LINE + 1):
+    while line := source.readline(LONGEST_LINE + len(b"\r\n")):
         rest = line
         while rest and not rest.endswith(b"\n") and len(line) > LONGEST_LINE:
             rest = source.readline(LONGEST_LINE)
-        if line.strip() or len(line) > LONGEST_LINE:
+        if line.strip() or _is_too_long(line):
             return line
     return b""
 
 
+def _is_too_long(line: bytes) -> bool:
+    return len(line.rstrip(b"\r\n")) > LONGEST_LINE
+
+
 def _incoming_of(line: bytes) -> SessionMessage | types.JSONRPCError:
     """Return the message, or the error that answers a line which is none."""
-    if len(line) > LONGEST_LINE:
+    if _is_too_long(line):
         return _error(None, types.INVALID_REQUEST, "The message is longer than 4 MiB. Nothing was done.")
     try:
         message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)

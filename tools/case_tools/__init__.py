@@ -21,7 +21,7 @@ from case_tools.errors import (
     UnexpectedAnswer,
 )
 from case_tools.results import CasePage, Result, Row, TaskPage, TaskRow, Written
-from case_tools.settings import KoreSettings, Settings
+from case_tools.settings import KoreSettings, Settings, TalkdeskSettings
 
 __all__ = [
     "CallerError",
@@ -41,6 +41,7 @@ __all__ = [
     "Result",
     "Row",
     "Settings",
+    "TalkdeskSettings",
     "TaskPage",
     "TaskRow",
     "TimeError",

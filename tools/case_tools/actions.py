@@ -28,13 +28,21 @@ class Request:
         method: the HTTP method.
         template: the path with its variables in braces, as the vendor's page prints it.
         path: the value of each variable, one path segment each.
-        body: the JSON body.
+        query: the query, name by name.
+        body: the JSON body; None for none.
+        form: the fields of a form, in the place of a JSON body.
+        headers: what this request adds to the vendor's headers; may hold secrets.
+        url: scheme, host and port where they are not the desk's own.
     """
 
     method: str
     template: str
     path: Mapping[str, str] = field(default_factory=dict)
-    body: Json = field(default_factory=dict)
+    query: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    body: Json | None = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +50,8 @@ class Answer:
     """One HTTP answer as it came; headers have lower-case names."""
 
     status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def payload(self) -> object:
         """Return the body read as JSON.
@@ -84,11 +92,13 @@ class Lookup:
 
     Attributes:
         request: the search.
-        read: its answer -> the rows by id, and what they show.
+        read: its answer, the tool's name -> the rows by id, and what they show.
+        needed: whether the call cannot be made without it; else a desk that refuses it is passed over.
     """
 
     request: Request
-    read: Callable[[Answer], tuple[Mapping[str, Json], Sequence[Seen]]]
+    read: Callable[[Answer, str], tuple[Mapping[str, Json], Sequence[Seen]]]
+    needed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +130,29 @@ class Action(Generic[A]):
     reading: Callable[[A, Request, Answer, Known], Reading]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An access token, and for how many seconds from now it is good."""
+
+    value: str = field(repr=False)
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request that earns an access token.
+
+    Attributes:
+        request: makes the request, with the client's credentials.
+        read: its answer -> the token; refuses in words for the administrator.
+        headers: the token -> the headers of a request that it signs.
+    """
+
+    request: Callable[[], Request]
+    read: Callable[[Answer], Token]
+    headers: Callable[[Token], Mapping[str, str]]
+
+
 class Vendor(Protocol):
     """A case system as the corridor sees it."""
 
@@ -132,7 +165,10 @@ class Vendor(Protocol):
         """The actions by tool name, in the order in which they are listed."""
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of one HTTP attempt, freshly signed."""
+        """Return the headers of one HTTP attempt, freshly signed where the vendor signs each."""
+
+    def exchange(self, scope: Scope) -> Exchange | None:
+        """Return what earns a token for a scope; None where no token is exchanged."""
 
     def lookup(self, wanted: Wanted) -> Lookup | None:
         """Return the search that may find what is wanted, if the vendor has one."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Self, get_args, get_origin
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -54,6 +55,9 @@ class Arguments(BaseModel):
     bare_word_is: ClassVar[str | None] = None
     """The field that a bare word stands for: `"Resolved"` for `{"name": "Resolved"}`."""
 
+    bare_id_is: ClassVar[str] = "id"
+    """The field that a bare id stands for."""
+
     other_words: ClassVar[Mapping[str, str]] = {}
     """What callers say for a field: `title` for `name`. Used in errors only."""
 
@@ -84,7 +88,7 @@ class Arguments(BaseModel):
             given = cls._from_word(given.strip())
         if not isinstance(given, Mapping):
             return given
-        named = {key: value for key, value in given.items() if value is not None}
+        named = {key: value for key, value in given.items() if not cls._is_filler(value)}
         if "_id" in named and "id" in cls.model_fields:
             own_id = named.pop("_id")
             if named.setdefault("id", own_id) != own_id:
@@ -99,7 +103,26 @@ class Arguments(BaseModel):
             return several
         if cls.bare_word_is is None or not word:
             return word
-        return {"id" if _ID_SHAPED.fullmatch(word) else cls.bare_word_is: word}
+        return {cls.bare_id_is if _ID_SHAPED.fullmatch(word) else cls.bare_word_is: word}
+
+    @classmethod
+    def _is_filler(cls, value: object) -> bool:
+        """Tell whether the value is what clients send for what was not given."""
+        return value is None
+
+
+class Part(Arguments):
+    """An object inside the arguments: an empty text in it counts as not given, and something must be."""
+
+    @classmethod
+    def _is_filler(cls, value: object) -> bool:
+        return value is None or (isinstance(value, str) and not value.strip())
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("is empty: leave it out, or say what it is to be.")
+        return self
 
 
 def _from_json(text: str) -> object:
@@ -178,6 +201,12 @@ def epoch_ms(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+def _as_email(given: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", given):
+        raise ValueError("must be an e-mail address, e.g. jane.roe@example.com. Ask the customer.")
+    return given
+
+
 def _no_truth_value(given: object) -> object:
     if isinstance(given, bool):
         raise ValueError("must be a whole number.")
@@ -191,6 +220,7 @@ IsoMoment = Annotated[datetime, BeforeValidator(_as_moment), PlainSerializer(iso
 EpochMoment = Annotated[
     datetime, BeforeValidator(_as_moment), PlainSerializer(epoch_ms, return_type=int), _MOMENT_SCHEMA
 ]
+Email = Annotated[Text, AfterValidator(_as_email)]
 WholeNumber = Annotated[int, BeforeValidator(_no_truth_value)]
 Texts = Annotated[list[Text], BeforeValidator(_as_list)]
 Object = Annotated[dict[str, Any], BeforeValidator(_as_object)]

@@ -7,15 +7,20 @@ import importlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from case_tools.actions import Action, Answer, Known, Request, Vendor
-from case_tools.errors import ConfigurationError, Unavailable
+import anyio
+
+from case_tools.actions import Action, Answer, Known, Request, Scope, Token, Vendor
+from case_tools.errors import CallerError, Unavailable, UnexpectedAnswer
 from case_tools.names import Names, Wanted
 from case_tools.results import Page, Result
 from case_tools.settings import Account, Settings
+from case_tools.tokens import Tokens
 
 if TYPE_CHECKING:
     from case_tools.embedded import EmbeddedDesk
@@ -57,6 +62,7 @@ class CaseDesk:
         account = _account_of(settings, self._embedded)
         folder = importlib.import_module(f"case_tools.{settings.vendor}")
         self._vendor: Vendor = folder.connect(account, settings, clock=clock, nonce=nonce)
+        self._tokens = Tokens(clock=clock)
         self._opened_wire: Wire | None = None
 
     @property
@@ -80,7 +86,7 @@ class CaseDesk:
         deadline = time.monotonic() + self._settings.timeout
         known = await self._known(action, given, deadline)
         request = action.request(given, known)
-        answer = await self._send(request, deadline, tool=name, writes=action.effect != "read")
+        answer = await self._send(request, deadline, tool=name, scope=action.scope)
         reading = action.reading(given, request, answer, known)
         self._names.learn(reading.seen)
         return self._finished(reading.result)
@@ -106,27 +112,56 @@ class CaseDesk:
         lookup = self._vendor.lookup(unknown) if unknown else None
         if lookup is None:
             return Known(names=self._names)
-        answer = await self._send(lookup.request, deadline, tool=action.name, writes=False)
-        rows, seen = lookup.read(answer)
+        answer = await self._send(lookup.request, deadline, tool=action.name, scope="cases:read")
+        try:
+            rows, seen = lookup.read(answer, action.name)
+        except (CallerError, UnexpectedAnswer):
+            if lookup.needed:
+                raise
+            return Known(names=self._names)
         self._names.learn(seen)
         return Known(names=self._names, rows=rows)
 
     def _is_known(self, wanted: Wanted) -> bool:
         return bool(self._names.find(wanted.kind, wanted.name))
 
-    async def _send(self, request: Request, deadline: float, *, tool: str, writes: bool) -> Answer:
+    async def _send(self, request: Request, deadline: float, *, tool: str, scope: Scope) -> Answer:
+        """Send the request once, with a token where the vendor wants one; renew it once where it is refused.
+
+        A request that is answered with 401 was not done, so it may be sent again.
+        """
+        exchange = self._vendor.exchange(scope)
+        if exchange is None:
+            return await self._attempt(request, deadline, tool=tool, scope=scope)
+
+        async def fetch() -> Token:
+            asked = exchange.request()
+            answer = await self._attempt(asked, deadline, tool=f"the token for {tool}", scope="cases:read")
+            return exchange.read(answer)
+
+        refused: Token | None = None
+        while True:
+            try:
+                with anyio.fail_after(max(deadline - time.monotonic(), 0)):
+                    token = await self._tokens.get(scope, fetch, refused=refused)
+            except TimeoutError:
+                raise _no_time_left(tool) from None
+            signed = replace(request, headers={**request.headers, **exchange.headers(token)})
+            answer = await self._attempt(signed, deadline, tool=tool, scope=scope)
+            if answer.status != HTTPStatus.UNAUTHORIZED or refused is not None:
+                return answer
+            refused = token
+
+    async def _attempt(self, request: Request, deadline: float, *, tool: str, scope: Scope) -> Answer:
         from case_tools.wire import WireError  # noqa: PLC0415 - httpx costs a sixth of the server's start
 
         seconds = deadline - time.monotonic()
         if seconds <= 0:
-            raise Unavailable(
-                f"The desk took so long to look up what {tool} names that no time was left.",
-                next_step="Call again; what was found is remembered.",
-            )
+            raise _no_time_left(tool)
         try:
             answer = await self._wire.send(request, seconds=seconds)
         except WireError as fault:
-            raise _unanswered(fault, tool=tool, writes=writes) from None
+            raise _unanswered(fault, tool=tool, writes=scope != "cases:read") from None
         self._observe(request, answer)
         return answer
 
@@ -146,6 +181,13 @@ class CaseDesk:
         return noted.within_budget()
 
 
+def _no_time_left(tool: str) -> Unavailable:
+    return Unavailable(
+        f"No time was left to send {tool}: looking up a name or earning a token took it all.",
+        next_step="Call again; what was found is remembered.",
+    )
+
+
 def _unanswered(fault: "WireError", *, tool: str, writes: bool) -> Unavailable:
     if not fault.sent:
         return Unavailable(
@@ -153,9 +195,7 @@ def _unanswered(fault: "WireError", *, tool: str, writes: bool) -> Unavailable:
             next_step="Try again in a minute; if it stays so, the administrator checks the desk's address.",
         )
     if not writes:
-        return Unavailable(
-            f"The desk did not answer {tool}: {fault}.", next_step="Try again, or narrow the search."
-        )
+        return Unavailable(f"The desk did not answer {tool}: {fault}.", next_step="Try again in a minute.")
     return Unavailable(
         f"The desk did not answer {tool}: {fault}.",
         changed="unknown",
@@ -167,15 +207,9 @@ def _embedded_desk(settings: Settings) -> "EmbeddedDesk | None":
     """Open the embedded desk beside the state, or in memory where the state is."""
     if settings.desk != "embedded":
         return None
-    from case_tools.embedded import DeskFileError, EmbeddedDesk  # noqa: PLC0415 - sqlite3, for one desk only
+    from case_tools.embedded import open_desk  # noqa: PLC0415 - sqlite3, for one desk only
 
-    try:
-        return EmbeddedDesk.open(settings.embedded_file)
-    except DeskFileError as error:
-        raise ConfigurationError(
-            f"The practice desk's file {settings.embedded_file} cannot be used: {error}.",
-            next_step="Move it away, or set CASE_MCP_STATE to a file in another folder.",
-        ) from None
+    return open_desk(settings.embedded_file)
 
 
 def _account_of(settings: Settings, embedded: "EmbeddedDesk | None") -> Account | None:
@@ -183,4 +217,4 @@ def _account_of(settings: Settings, embedded: "EmbeddedDesk | None") -> Account 
         return settings.account
     from case_tools.embedded import settings_of  # noqa: PLC0415 - sqlite3, for one desk only
 
-    return settings_of(embedded.account)
+    return settings_of(embedded.account, dialect=settings.vendor)

@@ -1,6 +1,6 @@
 """What the process has seen at the desk, so that a reference or a plain name can stand for an id.
 
-Kept in memory: statuses, priorities, queues and agents by name, cases and tasks by reference.
+Kept in memory: statuses and priorities by name, cases and tasks by reference.
 """
 
 import difflib

@@ -106,9 +106,9 @@ class Row(Result):
     def text(self) -> str:
         """Return one line, and a second one for a description."""
         marks = ", ".join(filter(None, (self.status, self.priority, "BREACHED" if self.breached else None)))
-        facts = "; ".join(f"{name} {value}" for name, value in self._named_facts() if value)
-        head = " ".join(filter(None, (self.ref, f"[{marks}]" if marks else None, self.title)))
-        who = " — ".join(filter(None, (head, self.requester)))
+        facts = "; ".join(f"{name} {_unparted(value)}" for name, value in self._named_facts() if value)
+        head = " ".join(filter(None, (self.ref, f"[{marks}]" if marks else None, _quoted(self.title))))
+        who = " — ".join(filter(None, (head, _unparted(self.requester))))
         return "; ".join(filter(None, (who, facts))) + (f"\n  {self.description}" if self.description else "")
 
     def _named_facts(self) -> list[tuple[str, str | None]]:
@@ -228,6 +228,7 @@ class Written(Result):
         None, description="Field -> [old, new]; the old text is empty where it is not known"
     )
     unconfirmed: list[str] | None = Field(None, description="Changes that the desk's answer does not show")
+    notes: list[str] | None = Field(None, description="Each note added, and whether the customer can see it")
 
     @classmethod
     def of(
@@ -262,16 +263,27 @@ class Written(Result):
         marks = ", ".join(filter(None, (self.status, self.priority)))
         parts = [
             " ".join(filter(None, ((self.outcome or "").capitalize(), self.ref, f"[{marks}]" if marks else None))),
-            f"title {self.title}" if self.title else None,
+            f"title {_quoted(self.title)}" if self.title else None,
             f"case {self.case}" if self.case else None,
-            f"requester {self.requester}" if self.requester else None,
-            f"assignee {self.assignee}" if self.assignee else None,
+            f"requester {_unparted(self.requester)}" if self.requester else None,
+            f"assignee {_unparted(self.assignee)}" if self.assignee else None,
             f"due {self.due}" if self.due else None,
             f"id {self.id}" if self.id else None,
             *(_change(key, old, new) for key, (old, new) in (self.changed or {}).items()),
             f"not shown in the desk's answer: {', '.join(self.unconfirmed)}" if self.unconfirmed else None,
+            *(f"note {each}" for each in self.notes or ()),
         ]
         return "; ".join(filter(None, parts)) + "."
+
+
+def _quoted(title: str | None) -> str:
+    """Return the title in quotes that it cannot close, so that it cannot pass for another part of the line."""
+    return '"' + title.replace('"', "'") + '"' if title else ""
+
+
+def _unparted(value: str | None) -> str:
+    """Return the text without the marks that part a line."""
+    return (value or "").replace(";", ",").replace("—", "-")
 
 
 def _change(key: str, old: str, new: str) -> str:

@@ -38,11 +38,12 @@ class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     prefix: ClassVar[str]
+    not_variables: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def variables(cls) -> dict[str, str]:
         """Return the name in the environment of each field."""
-        return {f"{cls.prefix}{name.upper()}": name for name in cls.model_fields if name != "account"}
+        return {f"{cls.prefix}{name.upper()}": name for name in cls.model_fields if name not in cls.not_variables}
 
     @classmethod
     def read(cls, environment: Mapping[str, str], **more: object) -> Self:
@@ -79,11 +80,11 @@ def _say(prefix: str, error: dict[str, Any]) -> str:
     return f"{name} has a wrong form: {error['msg']}."
 
 
-def _as_url(given: object) -> object:
+def _as_url(given: object, example: str = "platform.kore.ai") -> str:
     """Return scheme, host and port of what an administrator pasted, with or without scheme and slash."""
     parts = _HOST.fullmatch(str(given).strip())
     if parts is None or not 0 < int(parts["port"] or 443) <= _LAST_PORT:
-        raise ValueError("must be a host, e.g. platform.kore.ai, without path, user or query.")
+        raise ValueError(f"must be a host, e.g. {example}, without path, user or query.")
     scheme, host, port = parts["scheme"] or "https", parts["host"], parts["port"]
     if scheme == "http" and not _LOOPBACK.fullmatch(host):
         raise ValueError("may use plain http only for this machine (loopback): use https.")
@@ -173,11 +174,109 @@ class KoreSettings(_Settings):
         return given
 
 
-Account = KoreSettings
+_REGIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "US": ("https://api.talkdeskapp.com", "talkdeskid.com"),
+    "EU": ("https://api.talkdeskapp.eu", "talkdeskid.eu"),
+    "CA": ("https://api.talkdeskappca.com", "talkdeskidca.com"),
+}
+_EXCHANGE_PATH: Final = "/oauth/token"
+
+
+def _as_api_url(given: object) -> object:
+    return None if given is None else _as_url(given, "api.talkdeskapp.com")
+
+
+def _as_token_url(given: object) -> object:
+    if given is None:
+        return None
+    return _as_url(str(given).strip().rstrip("/").removesuffix(_EXCHANGE_PATH), "acme.talkdeskid.com")
+
+
+def _of_address(given: Mapping[str, object]) -> list[str]:
+    """Return the fields that are missing to know both hosts."""
+    if given.get("region"):
+        return ["account"] if not given.get("token_url") else []
+    if given.get("api_url") or given.get("token_url"):
+        return ["api_url", "token_url"]
+    return ["account", "region"]
+
+
+def _of_credentials(given: Mapping[str, object]) -> list[str]:
+    """Return the fields that the client needs to prove itself."""
+    with_key = given.get("private_key_file") or given.get("key_id")
+    return ["private_key_file", "key_id"] if with_key and not given.get("client_secret") else ["client_secret"]
+
+
+class TalkdeskSettings(_Settings):
+    """An account of Talkdesk."""
+
+    prefix: ClassVar[str] = "TALKDESK_"
+
+    account: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9-]+$", max_length=63, description="the account's name, as in its address"
+    )
+    region: Literal["US", "EU", "CA"] | None = Field(None, description="where the account lives")
+    api_url: Annotated[str | None, BeforeValidator(_as_api_url)] = Field(
+        None, validate_default=False, description="the API's address, for any other region"
+    )
+    token_url: Annotated[str | None, BeforeValidator(_as_token_url)] = Field(
+        None, validate_default=False, description="the token host's address, for any other region"
+    )
+    client_id: str = Field(min_length=1, description="the OAuth client's id")
+    client_secret: SecretStr | None = Field(None, description="its secret; or, instead of it, the next two")
+    private_key_file: Path | None = Field(
+        None, description="its private key (EC, PKCS#8, with or without PEM lines)"
+    )
+    key_id: str | None = Field(None, description="the key's id")
+    on_hold: Literal["ON_HOLD", "ON-HOLD"] = Field(
+        "ON_HOLD", description="the literal sent for that status; the vendor's pages differ"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_complete(cls, given: object) -> object:
+        """Name everything that is missing at once, whatever else is wrong."""
+        if isinstance(given, Mapping):
+            needed = [*_of_address(given), "client_id", *_of_credentials(given)]
+            missing = [name for name in needed if not given.get(name)]
+            if missing:
+                raise ValueError(" ".join(f"{cls.prefix}{name.upper()} is missing." for name in missing))
+        return given
+
+    @field_validator("private_key_file")
+    @classmethod
+    def _can_be_read(cls, given: Path | None, info: ValidationInfo) -> Path | None:
+        if given is None or info.data.get("client_secret") is not None:
+            return given
+        if not given.is_file() or not os.access(given, os.R_OK):
+            raise ValueError("names a file that cannot be read.")
+        return given
+
+    @property
+    def api_origin(self) -> str:
+        """Scheme and host of the API."""
+        return self.api_url or _REGIONS[str(self.region)][0]
+
+    @property
+    def token_origin(self) -> str:
+        """Scheme and host of the token endpoint."""
+        return self.token_url or f"https://{self.account}.{_REGIONS[str(self.region)][1]}"
+
+    @property
+    def audience(self) -> str:
+        """The full address of the token endpoint."""
+        return f"{self.token_origin}{_EXCHANGE_PATH}"
+
+
+Account = KoreSettings | TalkdeskSettings
 """The settings of an account, whichever vendor's."""
 
-Vendor = Literal["kore"]
-VENDOR_TITLES: Final[Mapping[Vendor, str]] = {"kore": "Kore.ai AI for Service"}
+Vendor = Literal["kore", "talkdesk"]
+VENDOR_TITLES: Final[Mapping[Vendor, str]] = {"kore": "Kore.ai AI for Service", "talkdesk": "Talkdesk"}
+_ACCOUNTS: Final[Mapping[Vendor, type[KoreSettings | TalkdeskSettings]]] = {
+    "kore": KoreSettings,
+    "talkdesk": TalkdeskSettings,
+}
 Toolset = Literal["cases", "tasks"]
 Fields = Literal["writable", "documented"]
 
@@ -186,10 +285,13 @@ class Settings(_Settings):
     """How the server behaves, and the desk it works on."""
 
     prefix: ClassVar[str] = "CASE_MCP_"
+    not_variables: ClassVar[frozenset[str]] = frozenset({"account"})
 
-    desk: Literal["embedded", "kore"] = Field(
-        "embedded", description="the case system; unset: `kore` if any `KORE_*` is set, else `embedded`"
+    desk: Literal["embedded", "kore", "talkdesk"] = Field(
+        "embedded",
+        description="the case system; unset: the vendor's if any `KORE_*` or `TALKDESK_*` is set, else `embedded`",
     )
+    embedded_dialect: Vendor = Field("kore", description="the vendor whose interface the embedded desk shows")
     fields: Fields = Field(
         "writable",
         description="`documented` also takes the fields that the desk itself keeps, e.g. `createdAt`",
@@ -203,18 +305,21 @@ class Settings(_Settings):
     )
     proxy: bool = Field(default=False, description="`true` takes proxies from the environment")
 
-    account: KoreSettings | None = Field(None, description="the vendor's account, where the desk is a vendor's")
+    account: Account | None = Field(None, description="the vendor's account, where the desk is a vendor's")
 
     @model_validator(mode="after")
     def _has_an_account(self) -> Self:
-        if (self.account is None) != (self.desk == "embedded"):
+        wanted = _ACCOUNTS.get(self.vendor) if self.desk != "embedded" else type(None)
+        if not isinstance(self.account, wanted or object):
             raise ValueError("an account belongs to every desk but the embedded one.")
+        if self.vendor == "talkdesk" and "tasks" in self.toolsets:
+            raise ValueError("CASE_MCP_TOOLSETS may not name tasks: Talkdesk has none.")
         return self
 
     @property
     def vendor(self) -> Vendor:
         """The vendor whose dialect the desk speaks; its folder has this name."""
-        return "kore" if self.desk == "embedded" else self.desk
+        return self.embedded_dialect if self.desk == "embedded" else self.desk
 
     @property
     def embedded_file(self) -> str:
@@ -237,15 +342,18 @@ class Settings(_Settings):
             ConfigurationError: naming what is missing, wrong or not known.
         """
         given = {**(os.environ if environment is None else environment)}
-        desk = given.get("CASE_MCP_DESK", "").strip()
-        if not desk and any(name.startswith("TALKDESK_") for name in given):
+        chosen = given.get("CASE_MCP_DESK", "").strip()
+        named = [
+            vendor
+            for vendor, account in _ACCOUNTS.items()
+            if any(name.startswith(account.prefix) for name in given)
+        ]
+        if not chosen and len(named) > 1:
             raise ConfigurationError(
-                "TALKDESK_* is set, and this version has no Talkdesk desk.",
-                next_step="Set CASE_MCP_DESK to kore or embedded, or remove it.",
+                f"{' and '.join(f'{_ACCOUNTS[vendor].prefix}*' for vendor in named)} are set.",
+                next_step=f"Set CASE_MCP_DESK to {' or '.join(named)}.",
             )
-        if not desk and any(name.startswith(KoreSettings.prefix) for name in given):
-            desk = "kore"
-        if desk != "kore":
-            return cls.read(given)
-        account = KoreSettings.read(given)
-        return cls.read({**given, "CASE_MCP_DESK": "kore"}, account=account)
+        for vendor, account in _ACCOUNTS.items():
+            if chosen == vendor or (not chosen and vendor in named):
+                return cls.read({**given, "CASE_MCP_DESK": vendor}, account=account.read(given))
+        return cls.read(given)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Generator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import anyio
 import httpx
@@ -52,11 +52,12 @@ def path_of(template: str, variables: Mapping[str, str]) -> str:
 class _Signature(httpx.Auth):
     """Signs every attempt anew, and keeps the token out of the client's own headers."""
 
-    def __init__(self, sign: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, sign: Callable[[], Mapping[str, str]], more: Mapping[str, str]) -> None:
         self._sign = sign
+        self._more = more
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers.update(self._sign())
+        request.headers.update({**self._sign(), **self._more})
         yield request
 
 
@@ -79,11 +80,12 @@ class Wire:
         app: object | None = None,
     ) -> None:
         self._url = httpx.URL(url)
+        self._sign = sign
+        self._places = anyio.Semaphore(_IN_THE_AIR)
         self._client = httpx.AsyncClient(
-            auth=_Signature(sign),
             follow_redirects=False,
             trust_env=proxy,
-            verify=httpx.create_ssl_context() if self._url.scheme == "https" else False,
+            verify=httpx.create_ssl_context() if app is None else False,
             limits=httpx.Limits(max_connections=_IN_THE_AIR),
             transport=None if app is None else httpx.ASGITransport(app),  # type: ignore[arg-type]  # any ASGI app
             headers={"User-Agent": "case-mcp"},
@@ -91,26 +93,40 @@ class Wire:
         )
 
     async def send(self, request: Request, *, seconds: float) -> Answer:
-        """Send the request once and return the answer, within `seconds`.
+        """Send the request once and return the answer, within `seconds`; at most eight are in the air.
 
         Raises:
             WireError: no answer came in time, or not a whole one.
             Rejected: an id could leave its place in the path.
         """
         url = self._url_of(request)
-        content = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode()
-        early = seconds * _BEFORE_SENDING
-        timeout = httpx.Timeout(seconds, connect=min(_CONNECT_SECONDS, early), pool=early)
+        content, kind = _content_of(request)
+        signature = _Signature(self._sign, {**kind, **request.headers})
+        end = anyio.current_time() + seconds
         try:
-            with anyio.fail_after(seconds):
-                async with self._client.stream(request.method, url, content=content, timeout=timeout) as response:
-                    body = await self._body_of(response)
+            with anyio.fail_after(seconds * _BEFORE_SENDING):
+                await self._places.acquire()
+        except TimeoutError:
+            raise WireError("other requests took all the time", sent=False) from None
+        left = max(end - anyio.current_time(), 0)
+        try:
+            with anyio.fail_after(left):
+                return await self._answer(request.method, url, content, signature, left * _BEFORE_SENDING)
         except _NEVER_SENT as fault:
             raise WireError(f"it could not be reached ({type(fault).__name__})", sent=False) from None
         except (httpx.TimeoutException, TimeoutError):
             raise WireError(f"it did not answer within {seconds:.0f} seconds", sent=True) from None
         except (httpx.HTTPError, httpx.StreamError) as fault:
             raise WireError(f"the connection broke ({type(fault).__name__})", sent=True) from None
+        finally:
+            self._places.release()
+
+    async def _answer(
+        self, method: str, url: httpx.URL, content: bytes | None, signature: httpx.Auth, early: float
+    ) -> Answer:
+        timeout = httpx.Timeout(None, connect=min(_CONNECT_SECONDS, early), pool=early)
+        async with self._client.stream(method, url, content=content, timeout=timeout, auth=signature) as response:
+            body = await self._body_of(response)
         return Answer(status=response.status_code, body=body, headers={**response.headers})
 
     async def close(self) -> None:
@@ -118,14 +134,13 @@ class Wire:
         await self._client.aclose()
 
     def _url_of(self, request: Request) -> httpx.URL:
+        origin = self._url if request.url is None else httpx.URL(request.url)
         path = path_of(request.template, request.path)
-        url = self._url.copy_with(raw_path=path.encode("ascii"))
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        url = origin.copy_with(raw_path=f"{path}{query}".encode("ascii"))
         shape = "/".join("[^/]+" if "{" in part else re.escape(part) for part in request.template.split("/"))
-        if (url.scheme, url.host, url.port) != (
-            self._url.scheme,
-            self._url.host,
-            self._url.port,
-        ) or not re.fullmatch(shape, unquote(url.path)):
+        built, meant = ((each.scheme, each.host, each.port) for each in (url, origin))
+        if built != meant or not re.fullmatch(shape, unquote(url.path)):
             raise Rejected("The address that was built is not the one meant.", next_step="Check the ids given.")
         return url
 
@@ -139,3 +154,13 @@ class Wire:
                 raise WireError("its answer is larger than 16 MiB", sent=True)
             parts.append(part)
         return b"".join(parts)
+
+
+def _content_of(request: Request) -> tuple[bytes | None, dict[str, str]]:
+    """Return the body's bytes, and the header that says what they are."""
+    if request.form is not None:
+        return urlencode(request.form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+    if request.body is None:
+        return None, {}
+    content = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode()
+    return content, {"Content-Type": "application/json"}

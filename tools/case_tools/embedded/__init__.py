@@ -1,8 +1,8 @@
 """The embedded desk: a practice case system that answers the vendors' wire formats over SQLite."""
 
 from case_tools.embedded.app import EmbeddedDesk
-from case_tools.embedded.connection import environment_of, settings_of
+from case_tools.embedded.connection import environment_of, open_desk, settings_of
 from case_tools.embedded.schema import DeskFileError
 from case_tools.embedded.store import Account
 
-__all__ = ["Account", "DeskFileError", "EmbeddedDesk", "environment_of", "settings_of"]
+__all__ = ["Account", "DeskFileError", "EmbeddedDesk", "environment_of", "open_desk", "settings_of"]

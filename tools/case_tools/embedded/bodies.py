@@ -23,17 +23,35 @@ def read_object(raw: bytes) -> Json:
 
     """
     try:
-        text = raw.decode()
-        body: Any = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_refuse)
-        if "\\u" in text:
-            json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        body = read_json(raw.decode())
+    except ValueError:
         raise invalid("The request body is not valid JSON") from None
     if not isinstance(body, dict):
         raise invalid("The request body is not a JSON object")
     if _too_deep(body):
         raise invalid("The request body is nested too deeply")
     return body
+
+
+def read_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Read JSON of any kind.
+
+    Raises:
+        ValueError: it is none, or holds what UTF-8 or a 64 bit number cannot say.
+
+    """
+    try:
+        value: Any = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_refuse)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def storable(value: object) -> str:
+    """Take a value that may be of any type if it is a text, in a form that can be stored."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _whole(digits: str) -> int:

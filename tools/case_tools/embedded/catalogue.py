@@ -169,3 +169,4 @@ API_USER_NAME = "Case API"
 STATUS_BY_ID = {entry.id: entry for entry in STATUSES}
 PRIORITY_BY_ID = {entry.id: entry for entry in PRIORITIES}
 TEMPLATE_BY_ID = {entry.id: entry for entry in TEMPLATES}
+AGENT_BY_ID = {entry.id: entry for entry in AGENTS}

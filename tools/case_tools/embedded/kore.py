@@ -45,7 +45,7 @@ def create_case(store: Store, call: Call) -> Json:
     template = _template("case", body["caseTmp"], "caseTmp")
     due = iso_time(body["dueDate"], "dueDate")
     with store.writing():
-        person = _person(store, Person(user_id, name, email, phone))
+        person = store.known_or_new(Person(user_id, name, email, phone))
         now = store.now()
         assigned = Assignment.of(template.agent, template.queue, now)
         record = Record(
@@ -54,7 +54,7 @@ def create_case(store: Store, call: Call) -> Json:
             template=template.id,
             title=body["name"],
             description=body["desc"],
-            person=_user_info(person, email=email, phone=phone),
+            person=person.to_json(email=email, phone=phone),
             source=body["source"],
             created=now,
             updated=now,
@@ -90,7 +90,7 @@ def create_task(store: Store, call: Call) -> Json:
             raise unknown()
         if case.ref != body["caseRefId"]:
             raise invalid("Invalid caseRefId")
-        person = _person(store, Person(user_id, name, email, phone))
+        person = store.known_or_new(Person(user_id, name, email, phone))
         now = store.now()
         record = Record(
             kind="task",
@@ -199,18 +199,3 @@ def _template(kind: Kind, template_id: str, key: str) -> Template:
     if template is None or template.kind != kind:
         raise invalid(f"Invalid {key}")
     return template
-
-
-def _person(store: Store, given: Person) -> Person:
-    """Take the person the desk knows by id, e-mail address or number, else add the one given."""
-    known = store.person(person_id=given.id) if given.id else store.person(email=given.email, phone=given.phone)
-    if known is None:
-        return store.add_person(person_id=given.id, name=given.name, email=given.email, phone=given.phone)
-    return replace(known, name=known.name or given.name)
-
-
-def _user_info(person: Person, *, email: str, phone: str) -> Json:
-    document = {"_id": person.id, "name": person.name}
-    if email or person.email:
-        return document | {"emailId": email or person.email}
-    return document | {"phoneNumber": phone or person.phone} if phone or person.phone else document

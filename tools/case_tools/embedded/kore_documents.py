@@ -16,6 +16,7 @@ from case_tools.embedded.catalogue import (
     TITLE,
     Field,
 )
+from case_tools.embedded.derived import due_text
 from case_tools.embedded.records import Json, Record
 from case_tools.embedded.store import Account
 from case_tools.embedded.times import iso
@@ -167,11 +168,6 @@ def created_task(record: Record, account: Account) -> Json:
 def updated_task(record: Record, account: Account) -> Json:
     """Show a task as updateTask does: the keys seen on page "Update a Task API" and the case's others."""
     return _updated(found_task(record, account), _UPDATED_TASK)
-
-
-def due_text(record: Record) -> str | None:
-    """Write the due date, or nothing if there is none."""
-    return None if record.due is None else iso(record.due)
 
 
 def status(status_id: str) -> Json:

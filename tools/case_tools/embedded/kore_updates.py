@@ -9,19 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from case_tools.embedded.catalogue import (
-    DESCRIPTION,
-    DUE_DATE,
     PRIORITIES,
     STATUSES,
     TEMPLATES,
-    TITLE,
     Kind,
     Priority,
     Status,
     Template,
     fold,
 )
-from case_tools.embedded.kore_documents import due_text
+from case_tools.embedded.derived import followed
 from case_tools.embedded.records import Json, Record
 from case_tools.embedded.refusals import invalid
 from case_tools.embedded.times import EARLIEST, LATEST, parse_iso
@@ -114,7 +111,7 @@ def updated(record: Record, body: Json, *, now: int) -> Record:
     given = {key: body[key] for key in KEYS if key in body and key not in _TENANT}
     for key, value in given.items():
         _check_type(key, value)
-    columns: Json = {"updated": min(max(now, record.updated + 1), LATEST)}
+    columns: Json = {"updated": record.next_update(now)}
     extra = dict(record.extra)
     for key, value in given.items():
         kept = _CONVERTERS[key](record.kind, value) if key in _CONVERTERS else value
@@ -122,16 +119,9 @@ def updated(record: Record, body: Json, *, now: int) -> Record:
             columns[_COLUMNS[key]] = kept
         else:
             extra[key] = kept
-    if "name" in given and "lname" not in given:
-        extra.pop("lname", None)
-    if "dueDate" in given and "ETA" not in given:
-        extra.pop("ETA", None)
     if "createdAt" in given:
         extra.setdefault("timestampValue", record.created)
-    changed: Record = replace(record, **columns, extra=extra)
-    if "fields" in extra:
-        extra["fields"] = _mirrored(extra["fields"], given, changed)
-    return changed
+    return followed(replace(record, **columns, extra=extra), columns, written=given)
 
 
 def iso_time(value: object, key: str) -> int:
@@ -203,27 +193,6 @@ def _eta(_kind: Kind, given: str) -> str:
     if given:
         iso_time(given, "ETA")
     return given
-
-
-def _mirrored(entries: list[Any], given: Json, record: Record) -> list[Any]:
-    values = {
-        fold(mirror.name): value
-        for key, mirror, value in (
-            ("name", TITLE, record.title),
-            ("desc", DESCRIPTION, record.description),
-            ("dueDate", DUE_DATE, due_text(record)),
-        )
-        if key in given
-    }
-    return [
-        entry | {"selectedValue": values[_display_name(entry)]} if _display_name(entry) in values else entry
-        for entry in entries
-    ]
-
-
-def _display_name(entry: object) -> str:
-    name = entry.get("displayName") if isinstance(entry, dict) else None
-    return fold(name) if isinstance(name, str) else ""
 
 
 _CONVERTERS: Mapping[str, Callable[[Kind, Any], str | int]] = {

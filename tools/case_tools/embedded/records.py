@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from case_tools.embedded.catalogue import MEDIUM, OPEN, Agent, Kind, Queue, derived_id
-from case_tools.embedded.times import iso
+from case_tools.embedded.times import LATEST, iso
 
 Json = dict[str, Any]
 SortKey = Literal["created", "updated", "due", "score", "title", "ref"]
@@ -14,12 +14,18 @@ _ID_KIND: Mapping[Kind, str] = {"case": "ci", "task": "ti"}
 _REF_PREFIX: Mapping[Kind, str] = {"case": "CS", "task": "TS"}
 
 
+def text(value: object) -> str:
+    """Take a value that may be of any type if it is a text, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A case or a task.
 
-    Objects and lists are kept whole, as they were written. ``extra`` has the values that only a wire
-    format knows, and those that were written over a value which is otherwise derived.
+    Objects and lists are kept whole, as they were written. ``extra`` has the values that only Kore's
+    dialect shows, and those that were written over a value which is otherwise derived. What comes after
+    it only Talkdesk's dialect shows; ``fresh`` tells that nobody has picked the open case up yet.
     """
 
     kind: Kind
@@ -48,13 +54,27 @@ class Record:
     breached: bool = False
     active: bool = True
     extra: Json = field(default_factory=dict)
+    fresh: bool = False
+    type: str = ""
+    resolution: str = ""
+    solve_reason: str = ""
+    parent: str = ""
+    group: str = ""
+    custom: Json = field(default_factory=dict)
+    notes: list[Json] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Derive the id and the reference of a new record."""
+        """Derive the id and the reference of a new record; a case that is not open is no longer fresh."""
         if not self.id:
             object.__setattr__(self, "id", derived_id(_ID_KIND[self.kind], self.number))
         if not self.ref:
             object.__setattr__(self, "ref", f"{_REF_PREFIX[self.kind]}{self.number:06d}")
+        if self.status != OPEN.id:
+            object.__setattr__(self, "fresh", False)
+
+    def next_update(self, now: int) -> int:
+        """Tell the time of the next change: now, but at least a millisecond after the last one."""
+        return min(max(now, self.updated + 1), LATEST)
 
     def to_json(self) -> Json:
         """Return the record as a plain object that ``Record(**...)`` reads back."""
@@ -111,13 +131,22 @@ class Person:
     email: str = ""
     phone: str = ""
 
+    def to_json(self, *, email: str = "", phone: str = "") -> Json:
+        """Return the person as a record keeps them: with one address or, without any, one number."""
+        document = {"_id": self.id, "name": self.name}
+        if email or self.email:
+            return document | {"emailId": email or self.email}
+        return document | {"phoneNumber": phone or self.phone} if phone or self.phone else document
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A search; ``None`` and ``False`` do not narrow it, an empty set matches nothing.
 
     Queues and channels are folded names, statuses and priorities ids, times milliseconds, both ends
-    included. ``agent`` is the id of an agent or of the agent's seat.
+    included. ``agent`` is the id of an agent or of the agent's seat. ``text`` is looked for in titles and
+    references. ``fresh`` chooses among open cases alone. ``requester`` has values by key of the kept
+    person, ``values`` the allowed ones by JSON path into the record; both compare whole, without case.
     """
 
     kind: Kind
@@ -130,7 +159,15 @@ class Query:
     agent: str | None = None
     since: int | None = None
     until: int | None = None
+    updated_since: int | None = None
+    updated_until: int | None = None
     due: int | None = None
+    numbers: frozenset[int] | None = None
+    title: str = ""
+    description: str = ""
+    fresh: bool | None = None
+    requester: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     order: Sequence[tuple[SortKey, bool]] = (("created", True),)
     skip: int = 0
     limit: int = 50

@@ -1,8 +1,6 @@
-"""How the desk says no: one exception, and the bodies the vendor's own tests show."""
+"""How the desk says no: one exception, whose body each dialect writes in its own way."""
 
 from collections.abc import Mapping
-
-from case_tools.embedded.records import Json
 
 
 class RefusedError(Exception):
@@ -13,28 +11,26 @@ class RefusedError(Exception):
         status: int,
         message: str,
         *,
-        code: int | None = None,
+        code: int | str | None = None,
         headers: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep the HTTP status, the message, the vendor's code (the status if none is given), headers."""
+        """Keep the HTTP status, the message, a vendor's code, headers, and what is wrong with which field."""
         super().__init__(message)
         self.status = status
         self.message = message
-        self.code = status if code is None else code
+        self.code = code
         self.headers = dict(headers or {})
-
-    def body(self) -> Json:
-        """Return the error body."""
-        return {"errors": [{"msg": self.message, "code": self.code}]}
+        self.fields = dict(fields or {})
 
 
 def invalid(message: str) -> RefusedError:
-    """Refuse a value; the vendor's message is free text here."""
+    """Refuse a value; the vendors' messages are free text here."""
     return RefusedError(400, message)
 
 
 def missing() -> RefusedError:
-    """Refuse a body that lacks a required field."""
+    """Refuse a body of Kore's dialect that lacks a required field."""
     return RefusedError(412, "Validation errors/ Invalid arguments")
 
 

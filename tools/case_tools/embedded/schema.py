@@ -1,9 +1,10 @@
-"""The layout of the desk's file, and the opening of it."""
+"""The layout of the desk's file, the opening of it, and transactions."""
 
 import os
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 VERSION = 1
@@ -45,6 +46,17 @@ CREATE TABLE label (
     sort TEXT, value TEXT, key INTEGER, PRIMARY KEY (sort, value, key)
 ) WITHOUT ROWID;
 CREATE INDEX label_key ON label (key)
+"""
+# Talkdesk's dialect came later; these only add to version 1.
+_LATER = """
+CREATE TABLE IF NOT EXISTS client (
+    client_id TEXT PRIMARY KEY, secret TEXT NOT NULL, public_key TEXT NOT NULL, key_id TEXT NOT NULL,
+    scopes TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS access (
+    digest TEXT PRIMARY KEY, scopes TEXT NOT NULL, expires REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS access_expires ON access (expires)
 """
 
 
@@ -96,7 +108,31 @@ def lay_out(db: sqlite3.Connection) -> None:
         raise DeskFileError("the file belongs to another program, not to the embedded desk: use another file")
     for statement in _SCHEMA.split(";"):
         db.execute(statement)
+    add_later(db)
     db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def has_later(db: sqlite3.Connection) -> bool:
+    """Say whether the file has the tables that came later."""
+    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'access'").fetchone() is not None
+
+
+def add_later(db: sqlite3.Connection) -> None:
+    """Add the tables that came later; call it inside a transaction."""
+    for statement in _LATER.split(";"):
+        db.execute(statement)
+
+
+@contextmanager
+def writing(db: sqlite3.Connection) -> Iterator[None]:
+    """Hold the write lock for what is inside; all of it is kept, or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise
 
 
 def use_wal(db: sqlite3.Connection) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+from case_tools.embedded.catalogue import OPEN
 from case_tools.embedded.records import Query, SortKey
 
 _ORDER: dict[tuple[SortKey, bool], str] = {
@@ -32,6 +33,27 @@ _AGENT = """AND ? <> '' AND key IN (
     SELECT key FROM record WHERE agent = ? UNION SELECT key FROM record WHERE seat = ?
 )"""
 _DUE = "AND key IN (SELECT key FROM record WHERE kind = ? AND due = ?)"
+_NUMBER = "AND number IN (SELECT value FROM json_each(?))"
+_TITLE = "AND key IN (SELECT key FROM record WHERE kind = ? AND instr(title_folded, ?))"
+_DESCRIPTION = """AND key IN (
+    SELECT key FROM document WHERE instr(folded(json_extract(body, '$.description')), ?)
+)"""
+_FRESH = """AND (status <> ? OR ? = (
+    SELECT coalesce(json_extract(body, '$.fresh'), 0) FROM document WHERE document.key = record.key
+))"""
+_VALUE = """AND key IN (
+    SELECT key FROM document
+    WHERE folded(json_extract(body, ?)) IN (SELECT value FROM json_each(?))
+)"""
+_REQUESTER = """AND key IN (
+    SELECT document.key FROM document LEFT JOIN person ON person.id = json_extract(body, '$.person._id')
+    WHERE ? = folded(coalesce(
+        nullif(json_extract(body, '$.person.' || ?), ''),
+        json_extract(
+            json_object('_id', person.id, 'name', name, 'emailId', email, 'phoneNumber', phone), '$.' || ?
+        )
+    ))
+)"""
 
 
 def counting(query: Query) -> tuple[str, list[str | int]]:
@@ -63,7 +85,15 @@ def _where(query: Query) -> tuple[list[str], list[str | int]]:
         (_AGENT, (agent, agent, agent), query.agent is not None),
         ("AND created >= ?", (query.since or 0,), query.since is not None),
         ("AND created <= ?", (query.until or 0,), query.until is not None),
+        ("AND updated >= ?", (query.updated_since or 0,), query.updated_since is not None),
+        ("AND updated <= ?", (query.updated_until or 0,), query.updated_until is not None),
         (_DUE, (query.kind, query.due or 0), query.due is not None),
+        (_NUMBER, (json.dumps(sorted(query.numbers or ())),), query.numbers is not None),
+        (_TITLE, (query.kind, query.title.casefold()), bool(query.title)),
+        (_DESCRIPTION, (query.description.casefold(),), bool(query.description)),
+        (_FRESH, (OPEN.id, int(query.fresh or False)), query.fresh is not None),
+        *((_VALUE, (path, _listed(values)), True) for path, values in query.values.items()),
+        *((_REQUESTER, (value.casefold(), key, key), True) for key, value in query.requester.items()),
     ]
     wanted = [(condition, values) for condition, values, is_wanted in conditions if is_wanted]
     parts = ["kind = ?", *(condition for condition, _ in wanted)]

@@ -1,4 +1,4 @@
-"""The desk's cases, tasks, people and apps in one SQLite file that several processes may share.
+"""The desk's cases, tasks and people in one SQLite file that several processes may share.
 
 Narrow columns for what a search filters and sorts by, the whole record as JSON in a table beside them.
 Writers take short ``BEGIN IMMEDIATE`` transactions, so that two processes never give one number twice.
@@ -8,19 +8,27 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
 from case_tools.embedded.catalogue import PRIORITY_BY_ID, Kind, derived_id, fold
-from case_tools.embedded.records import Person, Query, Record
-from case_tools.embedded.schema import DeskFileError, connect, is_complete, lay_out, use_wal
+from case_tools.embedded.keyring import SCOPE, App, Keyring
+from case_tools.embedded.records import Person, Query, Record, text
+from case_tools.embedded.schema import (
+    DeskFileError,
+    add_later,
+    connect,
+    has_later,
+    is_complete,
+    lay_out,
+    use_wal,
+    writing,
+)
 from case_tools.embedded.selection import counting, paging
 from case_tools.embedded.times import milliseconds
-
-SCOPE = "Case Management Configuration"
 
 _SAVE_RECORD = """
 INSERT INTO record (
@@ -40,6 +48,8 @@ _NEXT_PERSON = "SELECT coalesce(max(number), 100) + 1 FROM person"
 _BY_ID = "SELECT id, name, email, phone FROM person WHERE id = ?"
 _BY_EMAIL = "SELECT id, name, email, phone FROM person WHERE email_folded = ? ORDER BY number LIMIT 1"
 _BY_PHONE = "SELECT id, name, email, phone FROM person WHERE phone = ? ORDER BY number LIMIT 1"
+_FIRST_NOTE = "INSERT OR IGNORE INTO meta (key, value) VALUES ('notes', '0')"
+_NEXT_NOTES = "UPDATE meta SET value = value + ? WHERE key = 'notes'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +60,6 @@ class Account:
     account_id: str
     client_id: str
     client_secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """A registered client; ``secret`` is the shared secret, or the public key (PEM) for RS256 and RS512."""
-
-    client_id: str
-    algorithm: str
-    secret: str = field(repr=False)
-    scopes: tuple[str, ...]
 
 
 class Store:
@@ -73,9 +73,14 @@ class Store:
 
         """
         self._db = connect(path)
+        self._db.create_function("folded", 1, _folded, deterministic=True)
+        self.keys = Keyring(self._db)
         try:
             if not is_complete(self._db):
                 self._make(seed, frozen_at)
+            elif not has_later(self._db):
+                with self.writing():
+                    add_later(self._db)
             use_wal(self._db)
             self._load()
         except BaseException as error:
@@ -92,20 +97,20 @@ class Store:
         """Tell the desk's time: the frozen one if its file has one, else the real one."""
         return time.time_ns() // 1_000_000 if self._frozen is None else self._frozen
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Hold the write lock for what is inside; all of it is kept, or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.commit()
-        except BaseException:
-            self._db.rollback()
-            raise
+        return writing(self._db)
 
     def next_number(self, kind: Kind) -> int:
         """Return the number of the next case or task; call it inside ``writing``."""
         return self._number(_NEXT_NUMBER, kind)
+
+    def next_notes(self, count: int) -> range:
+        """Return the numbers of the next notes; call it inside ``writing``."""
+        self._db.execute(_FIRST_NOTE)
+        self._db.execute(_NEXT_NOTES, (count,))
+        last = self._number("SELECT value FROM meta WHERE key = 'notes'")
+        return range(last - count + 1, last + 1)
 
     def save(self, record: Record) -> None:
         """Write a new record, or one that was read before; call it inside ``writing``."""
@@ -120,8 +125,8 @@ class Store:
             "priority": record.priority,
             "score": PRIORITY_BY_ID[record.priority].score,
             "assignment": fold(record.assignment),
-            "agent": _text(record.assignee.get("agentId")),
-            "seat": _text(record.assignee.get("aId")),
+            "agent": text(record.assignee.get("agentId")),
+            "seat": text(record.assignee.get("aId")),
             "created": record.created,
             "updated": record.updated,
             "due": record.due,
@@ -141,6 +146,12 @@ class Store:
         """Return the case or task with this id."""
         statement = "SELECT key FROM record WHERE id = ? AND kind = ?"
         row = self._db.execute(statement, (record_id, kind)).fetchone()
+        return None if row is None else self._record(row[0])
+
+    def read_case(self, number: int) -> Record | None:
+        """Return the case with this number."""
+        statement = "SELECT key FROM record WHERE number = ? AND kind = 'case'"
+        row = self._db.execute(statement, (number,)).fetchone()
         return None if row is None else self._record(row[0])
 
     def find(self, query: Query) -> tuple[list[Record], int]:
@@ -176,28 +187,13 @@ class Store:
         )
         return person
 
-    def app(self, client_id: str) -> App | None:
-        """Return the registered client with this id."""
-        row = self._db.execute(
-            "SELECT client_id, algorithm, secret, scopes FROM app WHERE client_id = ?", (client_id,)
-        ).fetchone()
-        return None if row is None else App(row[0], row[1], row[2], tuple(json.loads(row[3])))
-
-    def add_app(self, app: App) -> None:
-        """Register a client, in the place of one with the same id."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO app (client_id, algorithm, secret, scopes) VALUES (?, ?, ?, ?)",
-            (app.client_id, app.algorithm, app.secret, json.dumps(app.scopes)),
-        )
-
-    def first_use(self, client_id: str, jti: str, *, expires: int, now: float) -> bool:
-        """Note the use of a token and say whether it is the first; expired notes are dropped."""
-        with self.writing():
-            self._db.execute("DELETE FROM token WHERE expires < ?", (now,))
-            noted = self._db.execute(
-                "INSERT OR IGNORE INTO token (app, jti, expires) VALUES (?, ?, ?)", (client_id, jti, expires)
-            )
-        return noted.rowcount == 1
+    def known_or_new(self, given: Person) -> Person:
+        """Take the person the desk knows by id, e-mail address or number, else add the one given."""
+        asked = {"person_id": given.id} if given.id else {"email": given.email, "phone": given.phone}
+        known = self.person(**asked)
+        if known is None:
+            return self.add_person(person_id=given.id, name=given.name, email=given.email, phone=given.phone)
+        return replace(known, name=known.name or given.name)
 
     def _make(self, seed: Callable[["Store"], None], frozen_at: datetime | None) -> None:
         with self.writing():
@@ -215,7 +211,7 @@ class Store:
                 meta["frozen_at"] = str(milliseconds(frozen_at))
             self._db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", meta.items())
             self._load()
-            self.add_app(App(self.account.client_id, "HS256", self.account.client_secret, (SCOPE,)))
+            self.keys.add_app(App(self.account.client_id, "HS256", self.account.client_secret, (SCOPE,)))
             seed(self)
 
     def _load(self) -> None:
@@ -232,9 +228,10 @@ class Store:
         return Record(**json.loads(body))
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _name(entry: object) -> str:
-    return _text(entry.get("name")) if isinstance(entry, dict) else _text(entry)
+    return text(entry.get("name")) if isinstance(entry, dict) else text(entry)
+
+
+def _folded(value: object) -> str:
+    """Fold a text the way the columns are; SQLite itself folds ASCII alone."""
+    return text(value).casefold()

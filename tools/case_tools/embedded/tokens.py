@@ -1,4 +1,4 @@
-"""Verification of the token in the ``auth`` header, as the vendor's pages and tests describe it.
+"""Verification of the token in Kore's ``auth`` header, as the vendor's pages and tests describe it.
 
 The algorithm belongs to the registered app; what the token's own header says is never believed.
 """
@@ -8,9 +8,11 @@ import warnings
 
 import jwt
 
+from case_tools.embedded.bodies import storable
+from case_tools.embedded.keyring import SCOPE, App
 from case_tools.embedded.records import Json
 from case_tools.embedded.refusals import RefusedError
-from case_tools.embedded.store import SCOPE, App, Store
+from case_tools.embedded.store import Store
 
 ALGORITHMS = ("HS256", "HS512", "RS256", "RS512")
 
@@ -45,10 +47,10 @@ def subject(store: Store, token: str) -> str:
         raise _not_genuine()
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
-        client_id = _text(claims.get("appId"))
+        client_id = storable(claims.get("appId"))
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise _not_valid() from None
-    app = store.app(client_id)
+    app = store.keys.app(client_id)
     if app is None:
         raise _not_genuine()
     claims = _genuine(app, token)
@@ -56,7 +58,7 @@ def subject(store: Store, token: str) -> str:
         _check_single_use(store, app, claims)
     if SCOPE not in app.scopes:
         raise RefusedError(401, "Permission denied. Scope is incorrect!", code=_TOKEN_CODE)
-    return _text(claims.get("sub"))
+    return storable(claims.get("sub"))
 
 
 def _genuine(app: App, token: str) -> Json:
@@ -76,16 +78,9 @@ def _check_single_use(store: Store, app: App, claims: Json) -> None:
     expires = int(claims.get("exp", now + _LONGEST_WITH_JTI + 1))
     if expires > now + _LONGEST_WITH_JTI:
         raise RefusedError(401, 'error verifying the jwt: if "jti" claim "exp" must be <= 1 hour(s)')
-    jti = _text(claims["jti"])
-    if not store.first_use(app.client_id, jti, expires=expires, now=now):
+    jti = storable(claims["jti"])
+    if not store.keys.first_use(app.client_id, jti, expires=expires, now=now):
         raise RefusedError(401, "error verifying the jwt: possibly a replay")
-
-
-def _text(value: object) -> str:
-    """Take a claim if it is a text that can be stored."""
-    if not isinstance(value, str):
-        return ""
-    return value.encode(errors="replace").decode()
 
 
 def _not_genuine() -> RefusedError:

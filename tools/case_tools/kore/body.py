@@ -10,27 +10,38 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from case_tools.arguments import Arguments, EpochMoment, IsoMoment, ListOf, Objects, ProseOf, Text, Texts
+from case_tools.arguments import (
+    Arguments,
+    Email,
+    EpochMoment,
+    IsoMoment,
+    ListOf,
+    Objects,
+    Part,
+    ProseOf,
+    Text,
+    Texts,
+)
+from case_tools.kore.endpoints import AgentId, FieldId, PriorityId, QueueId, StatusId, TaskId, UserId
 
 _REPLACES = "Replaces the whole list."
 
 
-class Named(Arguments):
+class Named(Part):
     """Something of the desk with an id and a name; what is only in the samples is taken, not shown."""
 
     bare_word_is: ClassVar[str | None] = "name"
 
-    id: str | None = Field(None, serialization_alias="_id", description="Its id")
-    name: str | None = Field(None, description="Its name")
-    lname: SkipJsonSchema[str | None] = None
-    type: SkipJsonSchema[str | None] = None
-    desc: SkipJsonSchema[str | None] = None
+    name: Text | None = Field(None, description="Its name")
+    lname: SkipJsonSchema[Text | None] = None
+    type: SkipJsonSchema[Text | None] = None
+    desc: SkipJsonSchema[Text | None] = None
     isEnabled: SkipJsonSchema[bool | None] = None
     isActive: SkipJsonSchema[bool | None] = None
 
     @model_validator(mode="after")
     def _says_which(self) -> Self:
-        if not self.id and not self.name:
+        if not getattr(self, "id", None) and not self.name:
             raise ValueError('does not say which: give its name, e.g. {"name": "…"}, or its id.')
         return self
 
@@ -38,72 +49,88 @@ class Named(Arguments):
 class Status(Named):
     """A status; the desk shows eight keys of it, the update sample sends four."""
 
-    statusCategory: SkipJsonSchema[str | None] = None
+    id: StatusId | None = Field(None, serialization_alias="_id", description="Its id")
+    statusCategory: SkipJsonSchema[Text | None] = None
 
 
 class Priority(Named):
     """A priority."""
 
-    color: SkipJsonSchema[str | None] = None
+    id: PriorityId | None = Field(None, serialization_alias="_id", description="Its id")
+    color: SkipJsonSchema[Text | None] = None
     score: SkipJsonSchema[float | None] = None
 
 
 class Queue(Named):
     """A queue."""
 
-    status: SkipJsonSchema[str | None] = None
-    startTime: SkipJsonSchema[str | None] = None
+    id: QueueId | None = Field(None, serialization_alias="_id", description="Its id")
+    status: SkipJsonSchema[Text | None] = None
+    startTime: SkipJsonSchema[Text | None] = None
 
 
-class Customer(Arguments):
+class Customer(Part):
     """Who a case is for."""
 
     bare_word_is: ClassVar[str | None] = "name"
     other_words: ClassVar[Mapping[str, str]] = {"email": "emailId", "phone": "phoneNumber", "userid": "id"}
 
-    id: str | None = Field(None, serialization_alias="_id", description="User id u-…")
-    name: str | None = Field(None, description="e.g. Jane Roe")
+    id: UserId | None = Field(None, serialization_alias="_id", description="User id u-…")
+    name: Text | None = Field(None, description="e.g. Jane Roe")
 
 
 class Contact(Customer):
     """A customer with the ways to reach them."""
 
-    emailId: str | None = None
-    phoneNumber: str | None = None
+    emailId: Email | None = None
+    phoneNumber: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_who(self) -> Self:
+        if not (self.id or self.emailId or self.phoneNumber):
+            raise ValueError("does not say who: give id, emailId or phoneNumber, all that the case is to keep.")
+        return self
 
 
-class Agent(Arguments):
+class Agent(Part):
     """An agent, with the vendor's own names for the two ids."""
 
     bare_word_is: ClassVar[str | None] = "name"
+    bare_id_is: ClassVar[str] = "aId"
 
-    aId: str | None = Field(None, description="Agent id a-…")
-    agentId: str | None = Field(None, description="User id u-…")
-    name: str | None = None
-    pStatus: SkipJsonSchema[str | None] = None
-    assignedAt: SkipJsonSchema[str | None] = None
+    aId: AgentId | None = Field(None, description="Agent id a-…")
+    agentId: UserId | None = Field(None, description="User id u-…")
+    name: Text | None = None
+    pStatus: SkipJsonSchema[Text | None] = None
+    assignedAt: SkipJsonSchema[Text | None] = None
 
 
-class Person(Arguments):
+class Person(Part):
     """Who created or updated something."""
 
     bare_word_is: ClassVar[str | None] = "name"
 
-    id: str | None = Field(None, serialization_alias="_id")
-    name: str | None = None
-    profImage: SkipJsonSchema[str | None] = None
+    id: UserId | None = Field(None, serialization_alias="_id")
+    name: Text | None = None
+    profImage: SkipJsonSchema[Text | None] = None
 
 
-class FieldValue(Arguments):
+class FieldValue(Part):
     """A field of the template; whatever else the desk shows of it is taken as it is."""
 
     model_config = ConfigDict(extra="allow")
 
-    id: str | None = Field(None, serialization_alias="_id", description="Field id fd-…")
-    displayName: str | None = None
+    id: FieldId | None = Field(None, serialization_alias="_id", description="Field id fd-…")
+    displayName: Text | None = None
     selectedValue: Annotated[Any, WithJsonSchema({"type": "string"})] = Field(
         None, description="New value; any JSON is taken"
     )
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if not self.id and not self.displayName:
+            raise ValueError("does not say which field: give its id fd-…, or its displayName.")
+        return self
 
 
 class WritableBody(Arguments):
@@ -129,20 +156,20 @@ class WritableBody(Arguments):
     priority: Priority | None = Field(None, description='e.g. {"name": "High"}')
     dueDate: EpochMoment | None = Field(None, description="e.g. 2026-09-04T14:15:00Z")
     tags: Texts | None = Field(None, description=_REPLACES)
-    currAssignee: Agent | None = Field(None, description="Agent in charge")
+    currAssignee: Agent | None = Field(None, description="Agent in charge. Replaces all of it")
     assigneeType: Text | None = Field(None, description="unassigned, queues or agent")
     queues: Annotated[list[Queue], ListOf] | None = Field(None, description=f"Queues in charge. {_REPLACES}")
     resolutionCmts: (
         Annotated[list[Any], ProseOf, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None
     ) = Field(None, description=f"How it was resolved. {_REPLACES}")
-    userInfo: Contact | None = Field(None, description="Customer")
+    userInfo: Contact | None = Field(None, description="Customer. Replaces all of it")
     channel: Texts | None = Field(None, description=f'e.g. ["email"]. {_REPLACES}')
     language: Text | None = Field(None, description="e.g. en")
     source: Text | None = Field(None, description="e.g. rtm")
     caseTmp: Text | None = Field(None, description="Template id")
     fields: Annotated[list[FieldValue], ListOf] | None = Field(None, description=f"Template fields. {_REPLACES}")
     participants: Annotated[list[Agent], ListOf] | None = Field(None, description=_REPLACES)
-    taskIds: Texts | None = Field(None, description=f"Ids ti-…. {_REPLACES}")
+    taskIds: Annotated[list[TaskId], ListOf] | None = Field(None, description=f"Ids ti-…. {_REPLACES}")
     sessIds: Texts | None = Field(None, description=f"Session ids. {_REPLACES}")
     convIds: Texts | None = Field(None, description=f"Conversation ids. {_REPLACES}")
     attachments: Objects | None = Field(None, description=_REPLACES)

@@ -1,13 +1,13 @@
 """create_case: POST createCase, page "Create a case API"."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from case_tools.actions import Action, Answer, Known, Reading, Request
-from case_tools.arguments import Arguments, IsoMoment, Text
+from case_tools.arguments import Arguments, Email, IsoMoment, Text
 from case_tools.kore import creates
 from case_tools.kore.body import Customer
 from case_tools.kore.endpoints import CaseTemplateId, post
@@ -26,12 +26,11 @@ _DESCRIPTION: Final = (
 class CaseCustomer(Customer):
     """The customer of a new case; e-mail and phone belong beside it, and are moved there."""
 
-    emailId: SkipJsonSchema[Text | None] = None
+    emailId: SkipJsonSchema[Email | None] = None
     phoneNumber: SkipJsonSchema[Text | None] = None
 
 
 _WAYS: Final = ("emailId", "phoneNumber")
-_DEFAULTABLE: Final[Mapping[str, Any]] = {"caseTmp": CaseTemplateId, "source": Text}
 
 
 class CreateCase(Arguments):
@@ -54,7 +53,7 @@ class CreateCase(Arguments):
     name: Text = Field(description="Title, e.g. Parcel is late")
     desc: Text = Field(description="What the customer reported")
     userInfo: CaseCustomer = Field(description='Customer, e.g. {"name": "Jane Roe"}')
-    emailId: Text | None = Field(None, description="Customer's e-mail, if no userInfo.id")
+    emailId: Email | None = Field(None, description="Customer's e-mail, if no userInfo.id")
     phoneNumber: Text | None = Field(None, description="Customer's phone, if no userInfo.id")
     dueDate: IsoMoment = Field(description="When it is due, e.g. 2026-09-04T14:15:00Z")
     source: Text = Field(description="Where the case comes from, e.g. rtm")
@@ -74,7 +73,7 @@ class CreateCase(Arguments):
 
 def action(account: KoreSettings) -> Action[CreateCase]:
     """Return the action for one account; a template and a source that it sets may be left out of a call."""
-    model = _with_defaults(caseTmp=account.case_template, source=account.source)
+    model = creates.with_defaults(CreateCase, caseTmp=account.case_template, source=account.source)
 
     def request(arguments: CreateCase, _: Known) -> Request:
         body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -82,7 +81,7 @@ def action(account: KoreSettings) -> Action[CreateCase]:
         return post(account.stream_id, "createCase", {**body, **moved})
 
     def reading(_: CreateCase, __: Request, answer: Answer, ___: Known) -> Reading:
-        return creates.reading(answer, tool="create_case")
+        return creates.reading(answer, tool="create_case", prefix="ci-")
 
     return Action(
         name="create_case",
@@ -96,13 +95,3 @@ def action(account: KoreSettings) -> Action[CreateCase]:
         request=request,
         reading=reading,
     )
-
-
-def _with_defaults(**defaults: str | None) -> type[CreateCase]:
-    """Return the model in which what the administrator set may be left out."""
-    fields: dict[str, Any] = {}
-    for name, value in defaults.items():
-        if value is not None:
-            meaning = f"{CreateCase.model_fields[name].description}. Unless given: {value}"
-            fields[name] = (_DEFAULTABLE[name], Field(value, description=meaning))
-    return create_model("CreateCase", __base__=CreateCase, **fields) if fields else CreateCase

@@ -13,9 +13,10 @@ from case_tools.arguments import Arguments, Text
 from case_tools.errors import Problem, Rejected
 from case_tools.kore import creates
 from case_tools.kore.body import Contact
-from case_tools.kore.endpoints import CaseAddress, TaskTemplateId, id_of, post, wanted_address
+from case_tools.kore.endpoints import CaseAddress, CaseReference, TaskTemplateId, id_of, post, wanted_address
 from case_tools.names import Wanted
 from case_tools.results import Written
+from case_tools.settings import KoreSettings
 
 _DESCRIPTION: Final = (
     "Add a task (a step, such as a call back) to an existing case. Find the case with search_cases first. Ask for "
@@ -32,10 +33,6 @@ class TaskContact(Contact):
     def _says_who_the_customer_is(self) -> Self:
         if not self.name:
             raise ValueError("lacks the customer's name.")
-        if not (self.id or self.emailId or self.phoneNumber):
-            raise ValueError(
-                "does not say who the customer is: give id, emailId or phoneNumber. Ask the customer."
-            )
         return self
 
 
@@ -51,7 +48,9 @@ class CreateTask(Arguments):
     }
 
     caseId: CaseAddress = Field(description="Reference of the case, e.g. CS000123, or its id ci-…")
-    caseRefId: Text | None = Field(None, description="The case's reference; needed only with an id not yet seen")
+    caseRefId: CaseReference | None = Field(
+        None, description="The case's reference; needed only with an id not yet seen"
+    )
     taskTmp: TaskTemplateId = Field(description="Task template id ttm-…, from the administrator")
     name: Text = Field(description="Title, e.g. Call back")
     userInfo: TaskContact = Field(description='e.g. {"name": "Jane Roe", "emailId": "jane.roe@example.com"}')
@@ -59,20 +58,20 @@ class CreateTask(Arguments):
     desc: Text | None = Field(None, description="What is to be done")
 
 
-def action(stream_id: str) -> Action[CreateTask]:
-    """Return the action for one app."""
+def action(account: KoreSettings) -> Action[CreateTask]:
+    """Return the action for one account; a source that it sets may be left out of a call."""
 
     def request(arguments: CreateTask, known: Known) -> Request:
         case_id = id_of("case", arguments.caseId, known)
         body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True)
         return post(
-            stream_id,
+            account.stream_id,
             "createTask",
             {**body, "caseId": case_id, "caseRefId": _reference(arguments, case_id, known)},
         )
 
     def reading(_: CreateTask, __: Request, answer: Answer, ___: Known) -> Reading:
-        return creates.reading(answer, tool="create_task")
+        return creates.reading(answer, tool="create_task", prefix="ti-")
 
     return Action(
         name="create_task",
@@ -80,7 +79,7 @@ def action(stream_id: str) -> Action[CreateTask]:
         description=_DESCRIPTION,
         scope="tasks:write",
         effect="create",
-        arguments=CreateTask,
+        arguments=creates.with_defaults(CreateTask, source=account.source),
         result=Written,
         wanted=_wanted,
         request=request,
@@ -93,14 +92,17 @@ def _wanted(arguments: CreateTask) -> list[Wanted]:
 
 
 def _reference(arguments: CreateTask, case_id: str, known: Known) -> str:
-    seen = known.names.find("case", case_id)
-    if not seen and arguments.caseRefId is None:
-        problem = Problem(
-            argument="caseRefId", message="is missing: the desk needs the case's reference with its id."
-        )
-        raise Rejected(
-            "create_task was not sent: one argument needs mending.",
-            problems=[problem],
-            next_step="Give the reference as caseId instead of the id, and call create_task again.",
-        )
-    return seen[0].name if seen else str(arguments.caseRefId)
+    seen = [each.name for each in known.names.find("case", case_id)]
+    given = arguments.caseRefId
+    if seen and given in {None, seen[0]}:
+        return seen[0]
+    if given and not seen:
+        return given
+    wrong = (
+        f"is not the reference of that case, which is {seen[0]}." if seen else "is missing beside an id not seen."
+    )
+    raise Rejected(
+        "create_task was not sent: one argument needs mending.",
+        problems=[Problem(argument="caseRefId", message=wrong)],
+        next_step="Give the reference as caseId, leave caseRefId out, and call create_task again.",
+    )

@@ -1,13 +1,33 @@
-"""What create_case and create_task read alike from the desk's answer."""
+"""What create_case and create_task do alike: defaults from the settings, and the reading of the answer."""
+
+from typing import Any, Final, TypeVar
+
+from pydantic import Field, create_model
 
 from case_tools.actions import Answer, Reading
-from case_tools.kore.answers import no_answer, object_of, record_of, seen_in, text_of
+from case_tools.arguments import Arguments, Text
+from case_tools.kore.answers import object_of, record_of, seen_in
+from case_tools.kore.endpoints import CaseTemplateId
+from case_tools.reading import no_answer, text_of
 from case_tools.results import Written
 
+M = TypeVar("M", bound=Arguments)
+_TYPES: Final[dict[str, Any]] = {"caseTmp": CaseTemplateId, "source": Text}
 
-def reading(answer: Answer, *, tool: str) -> Reading:
-    """Return what the desk's answer to a create says."""
+
+def with_defaults(model: type[M], **defaults: str | None) -> type[M]:
+    """Return the model in which what the administrator set may be left out."""
+    fields: dict[str, Any] = {}
+    for name, value in defaults.items():
+        if value is not None:
+            meaning = f"{model.model_fields[name].description}. Unless given: {value}"
+            fields[name] = (_TYPES[name], Field(value, description=meaning))
+    return create_model(model.__name__, __base__=model, **fields) if fields else model
+
+
+def reading(answer: Answer, *, tool: str, prefix: str) -> Reading:
+    """Return what the desk's answer to a create says; its id must be of the kind that was created."""
     shown = object_of(answer, tool=tool, writes=True)
-    if not text_of(shown.get("_id")):
+    if not text_of(shown.get("_id")).startswith(prefix):
         raise no_answer(tool, writes=True)
     return Reading(result=Written.of("created", record_of(shown)), seen=seen_in([shown]))

@@ -14,7 +14,10 @@ _ROOT: Final = "/caseManagement/api/public/analytics/{streamId}"
 _REFERENCE: Final = re.compile(r"[A-Za-z][A-Za-z-]{0,9}\d{1,12}")
 _ID: Final = re.compile(r"[a-z]{1,9}-[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 _KINDS: Final = {"ci-": "case", "ti-": "task"}
-_SEARCH: Final = {"case": "search_cases", "task": "search_tasks"}
+_FOUND_WITH: Final = {
+    "case": "search_cases, by words of its title",
+    "task": "search_cases, detail=full, which shows the ids of a case's tasks",
+}
 _SAMPLE: Final = {"case": "CS000123", "task": "TS000123"}
 
 
@@ -46,17 +49,32 @@ CaseAddress = Annotated[Text, _addressed("case")]
 TaskAddress = Annotated[Text, _addressed("task")]
 
 
-def _template_id(prefix: str) -> AfterValidator:
+def _reference(given: str) -> str:
+    if not _REFERENCE.fullmatch(given.lstrip("#").strip()):
+        raise ValueError("must be a case's reference, e.g. CS000123.")
+    return given.lstrip("#").strip().upper()
+
+
+def _prefixed(prefix: str, what: str, instead: str = "a name belongs into `name`.") -> AfterValidator:
     def check(given: str) -> str:
         if not given.startswith(prefix) or not _ID.fullmatch(given):
-            raise ValueError(f"must be a template's id, {prefix}…, as the administrator sees it.")
+            raise ValueError(f"must be {what}, {prefix}…; {instead}")
         return given
 
     return AfterValidator(check)
 
 
-CaseTemplateId = Annotated[Text, _template_id("ctm-")]
-TaskTemplateId = Annotated[Text, _template_id("ttm-")]
+_ASK: Final = "the administrator knows it."
+CaseTemplateId = Annotated[Text, _prefixed("ctm-", "a case template's id", _ASK)]
+TaskTemplateId = Annotated[Text, _prefixed("ttm-", "a task template's id", _ASK)]
+StatusId = Annotated[Text, _prefixed("sts-", "a status's id")]
+PriorityId = Annotated[Text, _prefixed("pr-", "a priority's id")]
+QueueId = Annotated[Text, _prefixed("qu-", "a queue's id")]
+FieldId = Annotated[Text, _prefixed("fd-", "a field's id", "its name belongs into `displayName`.")]
+UserId = Annotated[Text, _prefixed("u-", "a user's id")]
+AgentId = Annotated[Text, _prefixed("a-", "an agent's id")]
+TaskId = Annotated[Text, _prefixed("ti-", "a task's id", "search_cases with detail=full shows it.")]
+CaseReference = Annotated[Text, AfterValidator(_reference)]
 
 
 def wanted_address(kind: str, address: str) -> list[Wanted]:
@@ -83,5 +101,5 @@ def id_of(kind: str, address: str, known: Known) -> str:
         )
     raise NotFound(
         f"No {kind} {address} was found.",
-        next_step=f"Find it with {_SEARCH[kind]}, by its title or customer, and call again with the ref it shows.",
+        next_step=f"Find it with {_FOUND_WITH[kind]}, and call again with what it shows.",
     )

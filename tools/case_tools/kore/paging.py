@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from case_tools.actions import Json
 from case_tools.errors import Rejected
-from case_tools.kore.answers import text_of
+from case_tools.reading import count_of, text_of
 
 _UNREACHABLE: Final = "The desk does not page, and shows no rows behind these: narrow the search to see others."
+_NO_MORE: Final = "The desk counts more, but shows none on this page."
 _FIELD_IN_DATA: Final[Mapping[str, str]] = {"createdDate": "createdAt", "updatedDate": "updatedAt"}
 
 
@@ -48,7 +49,12 @@ class Window:
 
 
 def window(
-    payload: Mapping[str, Any], rows: Sequence[Any], *, page: int, limit: int, first_id: str | None
+    payload: Mapping[str, Any],
+    rows: Sequence[Any],
+    *,
+    page: int,
+    limit: int,
+    first_ids: Sequence[str] | None,
 ) -> Window:
     """Return the page asked for, from a desk that may have ignored what was asked.
 
@@ -57,47 +63,53 @@ def window(
         rows: the rows of the answer.
         page: the page asked for, from 1.
         limit: the rows asked for.
-        first_id: the id of the first row of page 1 of the same search, where it was seen.
+        first_ids: the ids on page 1 of the same search, where it was seen.
 
     Raises:
         Rejected: the desk did not move to the page, and the page is not in what it answered.
     """
-    skipped = (page - 1) * limit
-    started_at_first = page > 1 and not _moved(payload, rows, page=page, first_id=first_id)
-    start = skipped if started_at_first else 0
+    skipped, claimed = (page - 1) * limit, count_of(payload.get("totalResults"))
+    if _is_clamped(payload, page, limit):
+        return Window(rows=(), total=claimed or 0, has_more=False)
+    stayed = page > 1 and not _moved(payload, rows, page=page, first_ids=first_ids)
+    start = skipped if stayed else 0
     part = rows[start : start + limit]
-    shown = skipped + len(part)
-    behind = len(rows) - start - len(part)
-    claimed = _count(payload.get("totalResults"))
-    total = max(claimed or 0, shown + max(behind, 0) if part else 0)
-    has_more = shown < total or payload.get("hasMore") is True
-    if not part and started_at_first and has_more:
-        raise _does_not_page(page, len(rows), total, known=first_id is not None)
-    if claimed is None and payload.get("hasMore") is True:
-        total = max(total, shown + 1)
-    short = 0 < len(part) < limit and has_more
-    note = _passed_over(len(part), limit) if not started_at_first else _UNREACHABLE
+    shown, behind = skipped + len(part), max(len(rows) - start - limit, 0)
+    if not part:
+        known = max(claimed or 0, len(rows))
+        if stayed and (known > len(rows) or payload.get("hasMore") is True):
+            raise _does_not_page(page, len(rows), known, known=first_ids is not None)
+        return Window(rows=(), total=known, has_more=False, note=_NO_MORE if known > skipped else "")
+    silent = claimed is None and not isinstance(payload.get("hasMore"), bool)
+    more = payload.get("hasMore") is True or behind > 0 or (silent and not stayed and len(part) == limit)
+    total = max(claimed or 0, shown + behind, shown + 1 if more else 0)
+    has_more = shown < total
+    short = len(part) < limit and has_more
+    note = _passed_over(len(part), limit) if not stayed else _UNREACHABLE
     return Window(rows=part, total=total, has_more=has_more, note=note if short else "")
+
+
+def ids_of(rows: Sequence[Any]) -> list[str]:
+    """Return the ids of the rows that have one."""
+    return [text_of(row.get("_id")) for row in rows if isinstance(row, Mapping) and row.get("_id")]
+
+
+def _is_clamped(payload: Mapping[str, Any], page: int, limit: int) -> bool:
+    """Tell whether the desk, numbering as we do, went to its last page instead of one behind it."""
+    shown = count_of(payload.get("page"))
+    return count_of(payload.get("limit")) == limit and shown is not None and 1 < shown < page
+
+
+def _moved(payload: Mapping[str, Any], rows: Sequence[Any], *, page: int, first_ids: Sequence[str] | None) -> bool:
+    """Tell whether the rows begin at the page asked for: by what page 1 showed, else by the page's number."""
+    own = ids_of(rows)
+    if own and first_ids:
+        return sum(each in set(first_ids) for each in own) * 2 < min(len(own), len(first_ids))
+    return count_of(payload.get("page")) == page
 
 
 def _passed_over(rows: int, limit: int) -> str:
     return f"The desk gave {rows} of {limit} rows: ask again with limit={rows}, or rows between pages are missed."
-
-
-def _moved(payload: Mapping[str, Any], rows: Sequence[Any], *, page: int, first_id: str | None) -> bool:
-    """Tell whether the rows begin at the page asked for, by the page's first row, else by its number."""
-    if rows and first_id is not None:
-        return first_id_of(rows) != first_id
-    return _count(payload.get("page")) == page
-
-
-def first_id_of(rows: Sequence[Any]) -> str:
-    """Return the id of the first row, empty where it has none."""
-    return text_of(rows[0].get("_id")) if rows and isinstance(rows[0], Mapping) else ""
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _does_not_page(page: int, rows: int, total: int, *, known: bool) -> Rejected:

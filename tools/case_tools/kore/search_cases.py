@@ -6,6 +6,7 @@ from case_tools.actions import Action, Answer, Known, Reading, Request
 from case_tools.kore import searches
 from case_tools.kore.paging import Window
 from case_tools.results import CasePage, Record, Row
+from case_tools.settings import KoreSettings
 
 _DESCRIPTION: Final = (
     "Find customer-service cases (tickets) by words in the title, reference, status, priority, queue, channel "
@@ -21,18 +22,20 @@ class SearchCases(searches.Filters):
     """The documented filters, and ours."""
 
 
-def action(stream_id: str) -> Action[SearchCases]:
-    """Return the action for one app."""
+def action(account: KoreSettings) -> Action[SearchCases]:
+    """Return the action for one account."""
 
-    def request(arguments: SearchCases, _: Known) -> Request:
-        return searches.request(arguments, stream_id=stream_id, tail="getCases")
+    def request(arguments: SearchCases, known: Known) -> Request:
+        return searches.request(arguments, known, stream_id=account.stream_id, tail="getCases")
 
     def reading(arguments: SearchCases, sent: Request, answer: Answer, known: Known) -> Reading:
         def page_of(records: list[Record], part: Window) -> CasePage:
             rows = [Row.of(record, detail=arguments.detail) for record in records]
             return CasePage(total=part.total, page=arguments.page, has_more=part.has_more, cases=rows)
 
-        return searches.reading(arguments, sent, answer, known, tool="search_cases", page_of=page_of)
+        return searches.reading(
+            arguments, sent, answer, known, tool="search_cases", account_id=account.account_id, page_of=page_of
+        )
 
     return Action(
         name="search_cases",

@@ -6,6 +6,7 @@ from case_tools.actions import Action, Answer, Known, Reading, Request
 from case_tools.kore import searches
 from case_tools.kore.paging import Window
 from case_tools.results import Record, TaskPage, TaskRow
+from case_tools.settings import KoreSettings
 
 _DESCRIPTION: Final = (
     "Find tasks (steps of cases, such as a call back) by words in the title, reference, status, priority, "
@@ -19,18 +20,20 @@ class SearchTasks(searches.Filters):
     """The filters of getCases, which the page of getTasks repeats."""
 
 
-def action(stream_id: str) -> Action[SearchTasks]:
-    """Return the action for one app."""
+def action(account: KoreSettings) -> Action[SearchTasks]:
+    """Return the action for one account."""
 
-    def request(arguments: SearchTasks, _: Known) -> Request:
-        return searches.request(arguments, stream_id=stream_id, tail="getTasks")
+    def request(arguments: SearchTasks, known: Known) -> Request:
+        return searches.request(arguments, known, stream_id=account.stream_id, tail="getTasks")
 
     def reading(arguments: SearchTasks, sent: Request, answer: Answer, known: Known) -> Reading:
         def page_of(records: list[Record], part: Window) -> TaskPage:
             rows = [TaskRow.of(record, detail=arguments.detail) for record in records]
             return TaskPage(total=part.total, page=arguments.page, has_more=part.has_more, tasks=rows)
 
-        return searches.reading(arguments, sent, answer, known, tool="search_tasks", page_of=page_of)
+        return searches.reading(
+            arguments, sent, answer, known, tool="search_tasks", account_id=account.account_id, page_of=page_of
+        )
 
     return Action(
         name="search_tasks",

@@ -10,13 +10,20 @@ from pydantic import Field, field_validator, model_validator
 
 from case_tools.actions import Answer, Json, Known, Reading, Request
 from case_tools.arguments import Arguments, IsoMoment, Text, Texts, WholeNumber
-from case_tools.kore.answers import no_answer, object_of, record_of, seen_in, text_of
+from case_tools.kore.answers import object_of, record_of, seen_in
 from case_tools.kore.endpoints import post
-from case_tools.kore.paging import Window, first_id_of, paging_on_the_wire, sorting_on_the_wire, window
-from case_tools.names import Seen, fold
+from case_tools.kore.paging import Window, ids_of, paging_on_the_wire, sorting_on_the_wire, window
+from case_tools.names import Seen
+from case_tools.reading import no_answer, text_of
 from case_tools.results import Page, Record
 
-_SORT: Final = re.compile(r"([A-Za-z][A-Za-z0-9_]*)( (asc|desc))?", re.IGNORECASE)
+_SORT: Final = re.compile(r"(createdDate|updatedDate|dueDate|priority|name)( (asc|desc))?", re.IGNORECASE)
+_TENANT_ID: Final = re.compile(r"[0-9a-f]{24}", re.IGNORECASE)
+_USUAL: Final = {
+    "status": ("Open", "In Progress", "On Hold", "Resolved", "Closed"),
+    "priority": ("Low", "Medium", "High", "Critical"),
+}
+"""What the product's documentation names; a desk may have others."""
 _OURS: Final = frozenset({"page", "limit", "detail", "sortBy"})
 _LISTS: Final = ("status", "priority", "channel", "queues")
 
@@ -55,7 +62,7 @@ class Filters(Arguments):
     endDate: IsoMoment | None = Field(None, description="Created until")
     dueDate: IsoMoment | None = Field(None, description="Due at exactly this time")
     sortBy: Text | None = Field(
-        None, description="createdDate, updatedDate or dueDate; newest first, or `createdDate asc`"
+        None, description="createdDate, updatedDate, dueDate, priority or name; newest first, or `dueDate asc`"
     )
     page: WholeNumber = Field(1, ge=1, le=100_000, description="Page, from 1")
     limit: WholeNumber = Field(20, ge=1, le=50, description="Rows a page, 1 to 50, else 20")
@@ -74,7 +81,7 @@ class Filters(Arguments):
     @classmethod
     def _can_be_sorted_by(cls, given: str | None) -> str | None:
         if given is not None and not _SORT.fullmatch(given):
-            raise ValueError("must be one field, e.g. `createdDate` or `dueDate asc`.")
+            raise ValueError("must be createdDate, updatedDate, dueDate, priority or name, e.g. `dueDate asc`.")
         return given
 
     @model_validator(mode="after")
@@ -84,11 +91,23 @@ class Filters(Arguments):
         return self
 
 
-def request(arguments: Filters, *, stream_id: str, tail: str) -> Request:
+def request(arguments: Filters, known: Known, *, stream_id: str, tail: str) -> Request:
     """Return the search; only the filters given are sent."""
     filters = arguments.model_dump(mode="json", exclude_none=True, exclude=set(_OURS))
+    for kind in _USUAL:
+        if kind in filters:
+            filters[kind] = [_spelled(kind, each, known) for each in filters[kind]]
     sorting = sorting_on_the_wire(arguments.sortBy) if arguments.sortBy else {}
     return post(stream_id, tail, {**filters, **sorting, **paging_on_the_wire(arguments.page, arguments.limit)})
+
+
+def _spelled(kind: str, name: str, known: Known) -> str:
+    """Return a name as the desk was seen to write it, where more than the case of letters differs.
+
+    Whether the desk minds the case is not known: its table writes `high`, its data `High`.
+    """
+    seen = known.names.find(kind, name)
+    return seen[0].name if seen and seen[0].name.casefold() != name.casefold() else name
 
 
 def lookup_request(stream_id: str, tail: str, filters: Json, *, limit: int) -> Request:
@@ -105,9 +124,18 @@ def results_of(answer: Answer, *, tool: str) -> tuple[Json, list[Any]]:
     return payload, results
 
 
-def readable(results: Sequence[Any]) -> list[Json]:
-    """Return the rows: what is an object and has an id."""
-    return [row for row in results if isinstance(row, dict) and text_of(row.get("_id"))]
+def readable(results: Sequence[Any], *, account_id: str | None = None) -> list[Json]:
+    """Return the rows: what is an object, has an id, and does not name another account."""
+    return [
+        row
+        for row in results
+        if isinstance(row, dict) and text_of(row.get("_id")) and not _is_foreign(row, account_id)
+    ]
+
+
+def _is_foreign(row: Json, account_id: str | None) -> bool:
+    shown = text_of(row.get("accountId"))
+    return account_id is not None and _TENANT_ID.fullmatch(shown) is not None and shown != account_id
 
 
 def reading(
@@ -117,42 +145,44 @@ def reading(
     known: Known,
     *,
     tool: str,
+    account_id: str,
     page_of: Callable[[list[Record], Window], Page],
 ) -> Reading:
     """Return the page that the answer holds, whether or not the desk paged."""
     payload, results = results_of(answer, tool=tool)
     search = _digest(tool, sent)
-    first = known.names.find("first row", search)
+    first = known.names.find("first page", search)
     part = window(
         payload,
         results,
         page=arguments.page,
         limit=arguments.limit,
-        first_id=text_of(first[0].value.get("_id")) if first else None,
+        first_ids=first[0].value["ids"] if first else None,
     )
-    shown = readable(part.rows)
+    shown = readable(part.rows, account_id=account_id)
     page = page_of([record_of(row) for row in shown], part)
     for note in _notes(arguments, part, known, len(part.rows) - len(shown)):
         page = page.noting(note)
-    seen = seen_in(readable(results))
-    if arguments.page == 1 and (own := first_id_of(results)):
-        seen.append(Seen(kind="first row", id=search, name=search, value={"_id": own}))
+    seen = seen_in(readable(results, account_id=account_id))
+    if arguments.page == 1:
+        seen.append(Seen(kind="first page", id=search, name=search, value={"ids": ids_of(part.rows)}))
     return Reading(result=page, seen=seen)
 
 
 def _notes(arguments: Filters, part: Window, known: Known, unreadable: int) -> list[str]:
     notes = [part.note] if part.note else []
     if unreadable:
-        notes.append(f"{unreadable} rows of the answer could not be read.")
+        notes.append(f"{unreadable} rows could not be read, or are another account's, and are left out.")
     if not part.rows and not part.total:
-        for kind in ("status", "priority"):
+        for kind, usual in _USUAL.items():
             asked, seen = getattr(arguments, kind) or [], known.names.all(kind)
-            if seen and any(fold(each) not in map(fold, seen) for each in asked):
-                notes.append(f"Names of {kind} seen at this desk: {', '.join(seen[:12])}.")
+            if any(each not in seen for each in asked):
+                names = f"seen at this desk: {', '.join(seen[:12])}" if seen else f"usual: {', '.join(usual)}"
+                notes.append(f"Names of {kind} {names}.")
     return notes
 
 
 def _digest(tool: str, sent: Request) -> str:
     """Return what is the same for every page of a search."""
-    same: dict[str, Any] = {key: value for key, value in sent.body.items() if key != "skip"}
+    same: dict[str, Any] = {key: value for key, value in (sent.body or {}).items() if key != "skip"}
     return hashlib.sha256(json.dumps([tool, same], sort_keys=True).encode()).hexdigest()

@@ -3,16 +3,30 @@
 from typing import Any, Final, Literal, TypeVar
 
 from case_tools.actions import Action, Answer, Json, Known, Reading, Request, Scope
-from case_tools.errors import Problem, Rejected, UnexpectedAnswer
-from case_tools.kore.answers import no_answer, object_of, seen_in, text_of
+from case_tools.changes import Fields, changes
+from case_tools.errors import Problem, Rejected
+from case_tools.kore.answers import object_of, record_of, seen_in
 from case_tools.kore.body import WritableBody, body_of
-from case_tools.kore.changes import written
 from case_tools.kore.endpoints import id_of, post, wanted_address
-from case_tools.names import Wanted
+from case_tools.names import Wanted, fold
+from case_tools.reading import no_answer, other_id, text_of
 from case_tools.results import Written
 
 M = TypeVar("M", bound=WritableBody)
 _CHOICES: Final = ("status", "priority")
+_FIELDS: Final = Fields(
+    plain_names={
+        "name": "title",
+        "desc": "description",
+        "userInfo": "requester",
+        "currAssignee": "assignee",
+        "dueDate": "due",
+    },
+    moments=frozenset({"dueDate", "ETA", "createdAt", "updatedAt", "timestampValue"}),
+    choices=frozenset(_CHOICES),
+    appended=frozenset({"fields", "resolutionCmts"}),
+    named_in_answers=frozenset({"caseTmp"}),
+)
 
 
 def something_given(arguments: M, address: str) -> M:
@@ -56,9 +70,14 @@ def action(
         return post(stream_id, tail, body, **{address: id_of(kind, getattr(given, address), known)})
 
     def reading(_: WritableBody, sent: Request, answer: Answer, known: Known) -> Reading:
-        shown = _shown(sent.path[address], answer, tool=name)
+        try:
+            shown = _shown(sent.path[address], answer, tool=name)
+        except Rejected as refused:
+            problems = _unseen_names(sent.body or {}, known)
+            raise Rejected(refused.what, next_step=refused.next_step, problems=problems) from None
         before = known.rows.get(sent.path[address], {})
-        return Reading(result=written(sent.body, shown, before, tool=name), seen=seen_in([shown]))
+        done = changes(sent.body or {}, shown, before, fields=_FIELDS, tool=name)
+        return Reading(result=done.result(record_of(shown)), seen=seen_in([shown]))
 
     return Action(
         name=name,
@@ -86,20 +105,40 @@ def _whole(kind: str, given: Json, known: Known, *, tool: str) -> Json:
     """Return a status or a priority as the whole object that the desk has shown.
 
     Whether the desk goes by `_id` or by `name` is not documented, so both are sent where both are known. A
-    name that was never seen is sent as it is; one that nearly matches a name seen is taken for a slip.
+    name that was never seen is sent as it is; one that nearly matches a name seen is taken for a slip, unless
+    it begins with `=`.
     """
-    found = known.names.find(kind, text_of(given.get("_id")) or text_of(given.get("name")))
+    own_id, name = text_of(given.get("_id")), text_of(given.get("name"))
+    if not own_id and name.startswith("="):
+        return {**given, "name": name.lstrip("= ")}
+    found = known.names.find(kind, own_id or name)
     if len(found) == 1:
+        if name and fold(name) != fold(found[0].name):
+            raise _choice(tool, kind, f"has the id of {found[0].name!r} and another name: give one of the two.")
         return {**found[0].value, **given, "name": found[0].name}
     if found:
         choices = ", ".join(f"{each.name!r} ({each.id})" for each in found)
         raise _choice(tool, kind, f"stands for several: {choices}. Give the id.")
-    if not given.get("_id") and (near := known.names.near(kind, text_of(given.get("name")))):
+    if not own_id and (near := known.names.near(kind, name)):
         names = ", ".join(map(repr, near))
         raise _choice(
-            tool, kind, f"is not a name seen at this desk; near is {names}. For another one give its id, too."
+            tool,
+            kind,
+            f"is not a name seen at this desk; near is {names}. To send it all the same, put = before it.",
         )
     return given
+
+
+def _unseen_names(body: Json, known: Known) -> list[Problem]:
+    """Return the names of statuses and priorities that no case has shown, as what may be wrong."""
+    return [
+        Problem(
+            argument=kind,
+            message=f"may be what the desk does not take; seen are {', '.join(known.names.all(kind)) or 'none'}.",
+        )
+        for kind in _CHOICES
+        if kind in body and not body[kind].get("_id")
+    ]
 
 
 def _choice(tool: str, kind: str, message: str) -> Rejected:
@@ -115,9 +154,5 @@ def _shown(own_id: str, answer: Answer, *, tool: str) -> dict[str, Any]:
     if not text_of(shown.get("_id")):
         raise no_answer(tool, writes=True)
     if shown["_id"] != own_id:
-        raise UnexpectedAnswer(
-            f"The desk answered {tool} for another id than the one it was given.",
-            changed="unknown",
-            next_step="Look at both with search_cases before any further change, and tell the administrator.",
-        )
+        raise other_id(tool)
     return shown

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from case_tools.actions import Action, Answer, Json, Lookup
+from case_tools.actions import Action, Answer, Json, Lookup, Scope
 from case_tools.errors import ConfigurationError
 from case_tools.kore import (
     create_case,
@@ -42,10 +42,10 @@ class Kore:
             create_case.action(account),
             update_case.action(stream_id, settings.fields),
             update_task.action(stream_id, settings.fields),
-            search_cases.action(stream_id),
+            search_cases.action(account),
         ]
         if "tasks" in settings.toolsets:
-            actions += [create_task.action(stream_id), search_tasks.action(stream_id)]
+            actions += [create_task.action(account), search_tasks.action(account)]
         self.actions: Mapping[str, Action[Any]] = {action.name: action for action in actions}
 
     def headers(self) -> dict[str, str]:
@@ -64,22 +64,32 @@ class Kore:
             "auth": token,
             "accountId": self._account.account_id,
             "iId": self._account.stream_id,
-            "Content-Type": "application/json",
             "Accept": "application/json",
             "bot-language": "en",
             "app-language": "en",
             **self._account.headers,
         }
 
+    def exchange(self, scope: Scope) -> None:
+        """Exchange nothing: each attempt is signed by itself."""
+
     def lookup(self, wanted: Wanted) -> Lookup | None:
-        """Return the search for a reference, as text, or for one row that has the status or the priority."""
+        """Return the search for a reference, as text, or for one row that has the status or the priority.
+
+        That `searchText` finds references is a guess: the page says "name or title".
+        """
         stream_id = self._account.stream_id
         if wanted.kind in {"case", "task"}:
             tail = "getTasks" if wanted.kind == "task" else "getCases"
             request = searches.lookup_request(stream_id, tail, {"searchText": wanted.name}, limit=20)
-        else:
-            request = searches.lookup_request(stream_id, "getCases", {wanted.kind: [wanted.name]}, limit=1)
-        return Lookup(request=request, read=_rows_and_names)
+            return Lookup(request=request, read=self._rows_and_names, needed=True)
+        request = searches.lookup_request(stream_id, "getCases", {wanted.kind: [wanted.name]}, limit=1)
+        return Lookup(request=request, read=self._rows_and_names, needed=False)
+
+    def _rows_and_names(self, answer: Answer, tool: str) -> tuple[Mapping[str, Json], Sequence[Seen]]:
+        results = searches.results_of(answer, tool=tool)[1]
+        rows = searches.readable(results, account_id=self._account.account_id)
+        return {row["_id"]: row for row in rows}, seen_in(rows)
 
     @cached_property
     def _key(self) -> str:
@@ -91,11 +101,6 @@ class Kore:
             raise ConfigurationError(
                 "The private key cannot be read.", next_step="The administrator checks KORE_PRIVATE_KEY_FILE."
             ) from None
-
-
-def _rows_and_names(answer: Answer) -> tuple[Mapping[str, Json], Sequence[Seen]]:
-    rows = searches.readable(searches.results_of(answer, tool="search_cases")[1])
-    return {row["_id"]: row for row in rows}, seen_in(rows)
 
 
 def connect(

@@ -1,0 +1,109 @@
+"""How Talkdesk's answers read: what is an answer at all, what an error means, what a case shows."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from case_tools.actions import Answer, Json
+from case_tools.errors import CaseError, CredentialsRefused, MissingScope, Rejected
+from case_tools.names import Seen
+from case_tools.reading import (
+    error_of,
+    is_success,
+    mapping_of,
+    moment_of,
+    no_answer,
+    payload_of,
+    text_of,
+)
+from case_tools.results import Record
+
+CLOSED: Final = "CLOSED"
+_HOST_ADVICE: Final = "The administrator checks TALKDESK_REGION, or TALKDESK_API_URL."
+
+
+def object_of(answer: Answer, *, tool: str, writes: bool) -> Json:
+    """Return the JSON object that the desk answered.
+
+    Raises:
+        CaseError: the desk answered an error, or something that is no answer.
+    """
+    payload = payload_of(answer)
+    if not is_success(answer.status):
+        raise _error(answer, mapping_of(payload), tool=tool, writes=writes)
+    if not isinstance(payload, dict):
+        raise no_answer(tool, writes=writes)
+    return payload
+
+
+def _error(answer: Answer, payload: Mapping[str, Any], *, tool: str, writes: bool) -> CaseError:
+    if answer.status == HTTPStatus.UNAUTHORIZED:  # also with a new token
+        return CredentialsRefused(
+            "The desk does not accept the token that its own token host gave.",
+            next_step="The administrator checks that TALKDESK_REGION and the token's account belong together.",
+        )
+    if answer.status == HTTPStatus.FORBIDDEN:
+        return MissingScope(
+            "The OAuth client may not do this.",
+            next_step="The administrator gives it the scopes cases-public:read and cases-public:write in "
+            "Builder > OAuth Clients.",
+        )
+    words = f"{text_of(payload.get('message'))} {text_of(payload.get('description'))}".casefold()
+    if answer.status == HTTPStatus.BAD_REQUEST and "closed" in words:
+        return closed(tool)
+    return error_of(answer, tool=tool, writes=writes, host_advice=_HOST_ADVICE)
+
+
+def closed(tool: str) -> Rejected:
+    """Return the error for a change of a case that is closed."""
+    return Rejected(
+        f"{tool} was refused: the case is closed, and a closed case cannot be changed.",
+        next_step="Open a new case with create_case, and name the closed one in parent_id or in its text.",
+    )
+
+
+def id_in(case: Mapping[str, Any]) -> str:
+    """Return the case's id, which the pages call numeric and type as a text; empty where there is none."""
+    own = case.get("id")
+    return str(own) if isinstance(own, int) and not isinstance(own, bool) else text_of(own)
+
+
+def record_of(case: Mapping[str, Any]) -> Record:
+    """Return what a case shows; keys that are missing or of another type read as empty."""
+    return Record(
+        id=id_in(case),
+        ref=id_in(case),
+        title=text_of(case.get("title")),
+        status=status_of(case.get("status")),
+        priority=text_of(case.get("priority")).upper(),
+        requester=text_of(case.get("requester_name")) or text_of(case.get("requester_email")),
+        email=text_of(case.get("requester_email")),
+        assignee=text_of(case.get("agent_name"))
+        or text_of(case.get("owner_name"))
+        or text_of(case.get("owner_id"))
+        or text_of(case.get("group_name")),
+        updated=moment_of(case.get("update_at")),
+        description=text_of(case.get("description")),
+    )
+
+
+def status_of(value: object) -> str:
+    """Return a status in one spelling, whichever the page or the desk writes."""
+    return "_".join(text_of(value).upper().replace("-", " ").replace("_", " ").split())
+
+
+def seen_in(case: Mapping[str, Any]) -> list[Seen]:
+    """Return what a case shows for later: that it is closed, which stays so."""
+    own = id_in(case)
+    return [Seen(kind=CLOSED, id=own, name=own)] if own and status_of(case.get("status")) == CLOSED else []
+
+
+def custom_fields_of(value: object) -> object:
+    """Return the custom fields, which answers show as an object or as JSON in a text."""
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value

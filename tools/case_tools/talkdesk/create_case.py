@@ -1,0 +1,92 @@
+"""create_case: POST /cm/core/va/cases, page "Create a new case"."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final
+
+from pydantic import Field
+
+from case_tools.actions import Action, Answer, Known, Reading, Request
+from case_tools.arguments import Arguments, ListOf, Object
+from case_tools.reading import no_answer
+from case_tools.results import Written
+from case_tools.talkdesk.answers import id_in, object_of, record_of
+from case_tools.talkdesk.body import (
+    Long,
+    Note,
+    Priority,
+    Short,
+    Title,
+    enumeration,
+    notes_body,
+    one_of,
+    visibility,
+)
+from case_tools.talkdesk.endpoints import CASES
+
+_DESCRIPTION: Final = (
+    "Open a new customer-service case (ticket) for a customer's problem or request. Search with search_cases "
+    "first: if the customer already has an open case for it, use update_case instead. Ask for what is missing, "
+    "never invent it. Give the customer's e-mail as requester_email. A note is internal unless public is true. "
+    'Example: {"title": "Parcel is late", "description": "Ordered on 2 May, not here yet", '
+    '"requester_name": "Jane Roe", "requester_email": "jane.roe@example.com"}. Answers the new id.'
+)
+
+
+class CreateCase(Arguments):
+    """The documented body."""
+
+    other_words: ClassVar[Mapping[str, str]] = {
+        "name": "title",
+        "subject": "title",
+        "desc": "description",
+        "email": "requester_email",
+        "customer": "requester_name",
+        "requester": "requester_name",
+        "assignee": "owner_id",
+    }
+
+    title: Title = Field(description="Title, at most 150 characters")
+    description: Long = Field(description="What the customer reported, at most 2,000 characters")
+    requester_name: Short | None = Field(None, description="Customer's name, e.g. Jane Roe")
+    requester_email: Short | None = Field(None, description="Customer's e-mail")
+    requester_type: Annotated[str, one_of(["CONTACT"]), enumeration(["Contact"])] | None = Field(
+        None, description="Contact is the only one"
+    )
+    priority: Priority | None = Field(None, description="LOW, NORMAL, HIGH or URGENT")
+    owner_id: Short | None = Field(None, description="Assignee's id")
+    parent_id: Short | None = Field(None, description="Id of the parent case")
+    custom_fields: Object | None = Field(
+        None, description='Plain values by key, e.g. {"checkbox1": true, "text1": "x"}'
+    )
+    notes: Annotated[list[Note], ListOf] | None = Field(None, description="Notes to add")
+
+
+def action() -> Action[CreateCase]:
+    """Return the action."""
+
+    def request(given: CreateCase, _: Known) -> Request:
+        body = given.model_dump(mode="json", exclude_unset=True, exclude={"notes"})
+        if "requester_type" in body:
+            body["requester_type"] = "Contact"
+        notes = notes_body(given.notes)
+        return Request(method="POST", template=CASES, body=body if notes is None else {**body, "notes": notes})
+
+    def reading(given: CreateCase, _: Request, answer: Answer, __: Known) -> Reading:
+        shown = object_of(answer, tool="create_case", writes=True)
+        if not id_in(shown):
+            raise no_answer("create_case", writes=True)
+        result = Written.of("created", record_of(shown))
+        return Reading(result=result.model_copy(update={"notes": visibility(given.notes)}))
+
+    return Action(
+        name="create_case",
+        title="Open a case",
+        description=_DESCRIPTION,
+        scope="cases:write",
+        effect="create",
+        arguments=CreateCase,
+        result=Written,
+        wanted=lambda _: (),
+        request=request,
+        reading=reading,
+    )

@@ -1,0 +1,70 @@
+"""Talkdesk, as the corridor sees it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any, Final
+
+from case_tools.actions import Action, Exchange, Request, Scope, Token
+from case_tools.errors import ConfigurationError
+from case_tools.names import Wanted
+from case_tools.settings import Settings, TalkdeskSettings
+from case_tools.talkdesk import create_case, search_cases, update_case
+from case_tools.talkdesk.credentials import as_pem, read_token, token_request
+
+_SCOPES: Final[Mapping[Scope, str]] = {"cases:read": "cases-public:read", "cases:write": "cases-public:write"}
+
+
+class Talkdesk:
+    """One account."""
+
+    def __init__(
+        self, account: TalkdeskSettings, *, clock: Callable[[], datetime], nonce: Callable[[], str]
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        self._nonce = nonce
+        self.url = account.api_origin
+        actions: list[Action[Any]] = [
+            create_case.action(),
+            update_case.action(account.on_hold),
+            search_cases.action(account.on_hold),
+        ]
+        self.actions: Mapping[str, Action[Any]] = {action.name: action for action in actions}
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of every attempt."""
+        return {"Accept": "application/json"}
+
+    def exchange(self, scope: Scope) -> Exchange:
+        """Return what earns a token for the one vendor scope that is needed."""
+        return Exchange(request=partial(self._token_request, _SCOPES[scope]), read=read_token, headers=_bearer)
+
+    def _token_request(self, scope: str) -> Request:
+        return token_request(self._account, scope=scope, key=self._key, now=self._clock(), nonce=self._nonce())
+
+    def lookup(self, _: Wanted) -> None:
+        """Look nothing up: cases are addressed by their ids."""
+
+    @cached_property
+    def _key(self) -> str:
+        if self._account.client_secret is not None or self._account.private_key_file is None:
+            return ""
+        try:
+            return as_pem(self._account.private_key_file.read_text())
+        except (OSError, ValueError):
+            raise ConfigurationError(
+                "The private key cannot be read.", next_step="The administrator checks TALKDESK_PRIVATE_KEY_FILE."
+            ) from None
+
+
+def _bearer(token: Token) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.value}"}
+
+
+def connect(
+    account: TalkdeskSettings, settings: Settings, *, clock: Callable[[], datetime], nonce: Callable[[], str]
+) -> Talkdesk:
+    """Return the vendor for an account; nothing is sent."""
+    del settings
+    return Talkdesk(account, clock=clock, nonce=nonce)
