@@ -18,7 +18,7 @@ from case_tools import CaseDesk, CaseError, KoreSettings, Settings, TalkdeskSett
 from case_tools.errors import CallerError, OperatorError, TimeError, UnexpectedAnswer
 from case_tools.kore.body import DeskKeptBody, WritableBody
 from case_tools.settings import VENDOR_TITLES, Vendor
-from case_tools.talkdesk.body import Note
+from case_tools.talkdesk.notes import Note
 from case_tools.talkdesk.update_case import UpdateCase
 from vendor_samples import sample
 

@@ -147,7 +147,7 @@ def test_installed_command_is_the_module() -> None:
             {"CASE_MCP_DESKK": "embedded"},
             "CASE_MCP_DESKK is not a setting of this version. Did you mean CASE_MCP_DESK?",
         ),
-        ({"CASE_MCP_DESK": "zendesk"}, f"CASE_MCP_DESK must be 'embedded' or 'kore'. {MEND}"),
+        ({"CASE_MCP_DESK": "zendesk"}, f"CASE_MCP_DESK must be 'embedded', 'kore' or 'talkdesk'. {MEND}"),
         (
             {"CASE_MCP_DESK": "kore"},
             f"{' '.join(f'{name} is missing.' for name in KORE)} {MEND}",

@@ -283,8 +283,8 @@ async def test_errors_say_what_happened_and_have_no_structure(way: Way) -> None:
             "Mend that and call search_cases again."
         ),
         failed(
-            "No case CS000999 was found. Nothing was changed. Find it with search_cases, by its title or "
-            "customer, and call again with the ref it shows."
+            "No case CS000999 was found. Nothing was changed. Find it with search_cases, by words of "
+            "its title, and call again with what it shows."
         ),
     ]
     assert seen(empty) == failed(words(empty))

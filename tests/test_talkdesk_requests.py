@@ -75,7 +75,8 @@ async def test_both_spellings_of_on_hold_are_taken_and_the_one_set_is_sent(
 
 async def test_public_is_always_sent_and_false_unless_given(loopback: LoopbackDesk, talkdesk: Settings) -> None:
     """Documented both ways: false here, true on an older page; so it never depends on the desk."""
-    loopback.answer = answering({"id": "20808"})
+    shown = [{"notes_body": "a", "public": False}, {"notes_title": "t", "notes_body": "b", "public": True}]
+    loopback.answer = answering({"id": "20808", "notes": shown})
     async with CaseDesk(talkdesk) as desk:
         result = await desk.call(
             "update_case",
@@ -127,6 +128,10 @@ async def test_a_field_goes_out_alone_and_a_wrong_value_is_refused_by_name(
         ({"notes": [{"note_title": "x"}]}, "notes.0.note_body: is missing"),
         ({"name": "x"}, "did you mean `title`"),
         ({"title": ""}, "is empty"),
+        ({"notes": []}, "notes: is empty"),
+        ({"custom_fields": {}}, "custom_fields: is empty"),
+        ({"notes": [{"note_body": "x", "public": "yes"}]}, "notes.0.public: must be true"),
+        ({"owner_id": "x" * 256}, "owner_id: is too long: at most 255 characters"),
     ],
     ids=str,
 )

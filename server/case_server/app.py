@@ -16,7 +16,7 @@ from case_server.reply import reply
 from case_server.schema import input_schema, output_schema
 from case_tools import CaseDesk, CaseError, Settings
 from case_tools.actions import Action
-from case_tools.settings import VENDOR_TITLES
+from case_tools.settings import VENDOR_THINGS, VENDOR_TITLES
 
 _CATALOGUE: Final = CacheHint(ttl_ms=300_000, scope="private")
 _PRACTICE: Final = (
@@ -54,7 +54,6 @@ Context = ServerRequestContext[Session]
 
 def tool_of(action: Action[Any]) -> types.Tool:
     """Return the tool that a client sees of an action."""
-    reads, creates = action.effect == "read", action.effect == "create"
     return types.Tool(
         name=action.name,
         title=action.title,
@@ -62,9 +61,9 @@ def tool_of(action: Action[Any]) -> types.Tool:
         input_schema=input_schema(action.arguments),
         output_schema=output_schema(action.result),
         annotations=types.ToolAnnotations(
-            read_only_hint=reads,
-            destructive_hint=not reads and not creates,
-            idempotent_hint=not creates,
+            read_only_hint=action.effect == "read",
+            destructive_hint=action.effect in {"set", "append"},
+            idempotent_hint=action.effect in {"read", "set"},
             open_world_hint=True,
         ),
     )
@@ -72,9 +71,9 @@ def tool_of(action: Action[Any]) -> types.Tool:
 
 def instructions(settings: Settings) -> str:
     """Return what a model should know before it sees a tool; the first line is what hosts search in."""
-    vendor = VENDOR_TITLES[settings.vendor]
+    vendor, things = VENDOR_TITLES[settings.vendor], VENDOR_THINGS[settings.vendor]
     lines = [
-        f"Customer service cases, support tickets, tasks in {vendor}: search, create, update, assign, resolve.",
+        f"Customer service {things} in {vendor}: search, create, update, assign, resolve.",
         "Search with search_cases before you create or change a case, and give cases by the ref it shows.",
         "Ask the customer for what is missing; never invent it.",
         "Dates are ISO 8601 with an offset, e.g. 2026-09-04T14:15:00Z. Give only what is to change.",

@@ -16,8 +16,8 @@ from case_tools.results import Result
 A = TypeVar("A", bound=Arguments)
 Json = dict[str, Any]
 Scope = Literal["cases:read", "cases:write", "tasks:write"]
-Effect = Literal["read", "create", "set"]
-"""How an action may be repeated: a read freely, a create never by itself, values set come out the same."""
+Effect = Literal["read", "create", "set", "append"]
+"""How an action may be repeated: a read freely, a create and what appends never by itself, values set again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,7 +223,8 @@ EpochMoment = Annotated[
 Email = Annotated[Text, AfterValidator(_as_email)]
 WholeNumber = Annotated[int, BeforeValidator(_no_truth_value)]
 Texts = Annotated[list[Text], BeforeValidator(_as_list)]
-Object = Annotated[dict[str, Any], BeforeValidator(_as_object)]
+Key = Annotated[str, StringConstraints(strip_whitespace=False)]
+Object = Annotated[dict[Key, Any], BeforeValidator(_as_object)]
 OBJECT_SCHEMA: Final = {"type": "object"}
 Objects = Annotated[
     list[Any], BeforeValidator(_as_list), WithJsonSchema({"type": "array", "items": OBJECT_SCHEMA})
@@ -295,6 +296,8 @@ def _problem(model: type[Arguments], error: dict[str, Any]) -> Problem:
     elif kind in {"greater_than_equal", "less_than_equal"}:
         bound = context.get("ge", context.get("le"))
         message = f"must be at {'least' if kind == 'greater_than_equal' else 'most'} {bound}."
+    elif kind == "string_too_long":
+        message = f"is too long: at most {context['max_length']} characters."
     elif kind == "literal_error":
         message = f"must be {context['expected']}."
     elif kind == "model_type":

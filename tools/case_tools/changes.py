@@ -5,9 +5,10 @@ the documented answers leave many out.
 """
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from case_tools.errors import NotApplied
@@ -29,6 +30,7 @@ class Fields:
         choices: the fields that hold one of a list: compared by id, else by name without case.
         appended: the lists of which the answer may show more than was sent: compared by presence.
         named_in_answers: the fields that take an id and are shown by name: another text proves nothing.
+        compared: the fields with a comparison of their own: asked, shown -> the same, another, cannot be told.
     """
 
     plain_names: Mapping[str, str]
@@ -36,6 +38,7 @@ class Fields:
     choices: frozenset[str] = frozenset()
     appended: frozenset[str] = frozenset()
     named_in_answers: frozenset[str] = frozenset()
+    compared: Mapping[str, Callable[[Any, Any], bool | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,8 @@ def _same(key: str, asked: object, shown: object, fields: Fields) -> bool | None
     """Tell whether the desk shows what was asked; None where its answer shows too little to tell."""
     if shown is None:
         return None
+    if key in fields.compared:
+        return fields.compared[key](asked, shown)
     if key in fields.moments:
         return _same_moment(moment_of(asked), moment_of(shown))
     if key in fields.choices:
@@ -148,9 +153,23 @@ def _same_value(asked: object, shown: object) -> bool | None:
         if not isinstance(shown, list) or len(asked) != len(shown):
             return False
         return _all_same([_present(one, shown) for one in asked])
-    if isinstance(asked, str):
-        return _same_text(asked, shown)
-    return asked == shown
+    return same_scalar(asked, shown)
+
+
+def same_scalar(asked: object, shown: object) -> bool:
+    """Compare texts, numbers and truth values by what they say: 2 is "2", true is "true"; instants as such."""
+    if isinstance(asked, str) and isinstance(shown, str):
+        return _same_text(asked, shown) or _same_instant(asked, shown)
+    if isinstance(asked, bool) or isinstance(shown, bool):
+        return str(asked).casefold() == str(shown).casefold()
+    try:
+        return Decimal(str(asked)) == Decimal(str(shown))
+    except InvalidOperation:
+        return asked == shown
+
+
+def _same_instant(asked: str, shown: str) -> bool:
+    return "T" in asked and "T" in shown and None is not moment_of(asked) == moment_of(shown)
 
 
 def _same_text(asked: str, shown: object) -> bool:

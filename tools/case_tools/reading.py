@@ -139,6 +139,8 @@ def list_of(value: object) -> list[Any]:
 
 def count_of(value: object) -> int | None:
     """Return the value if it is a whole number that can be a count."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(_LARGEST_COUNT)):
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 <= value <= _LARGEST_COUNT else None

@@ -290,6 +290,13 @@ def _change(key: str, old: str, new: str) -> str:
     return " ".join(filter(None, (key, old, "→", new or "empty")))
 
 
+def rows_missed(given: int, asked: int) -> str:
+    """Return the note for a page that a desk cut shorter than it was asked for."""
+    return (
+        f"The desk gave {given} of {asked} rows: ask again with limit={given}, or rows between pages are missed."
+    )
+
+
 def moment(value: datetime | None, precision: Literal["minutes", "seconds"] = "minutes") -> str:
     """Return the moment as ISO 8601 in UTC, empty for none."""
     return "" if value is None else value.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

@@ -201,6 +201,10 @@ def _of_address(given: Mapping[str, object]) -> list[str]:
     return ["account", "region"]
 
 
+def _in_capitals(given: object) -> object:
+    return given.upper() if isinstance(given, str) else given
+
+
 def _of_credentials(given: Mapping[str, object]) -> list[str]:
     """Return the fields that the client needs to prove itself."""
     with_key = given.get("private_key_file") or given.get("key_id")
@@ -215,7 +219,9 @@ class TalkdeskSettings(_Settings):
     account: str | None = Field(
         None, pattern=r"^[A-Za-z0-9-]+$", max_length=63, description="the account's name, as in its address"
     )
-    region: Literal["US", "EU", "CA"] | None = Field(None, description="where the account lives")
+    region: Annotated[Literal["US", "EU", "CA"] | None, BeforeValidator(_in_capitals)] = Field(
+        None, description="where the account lives; for any other region the next two"
+    )
     api_url: Annotated[str | None, BeforeValidator(_as_api_url)] = Field(
         None, validate_default=False, description="the API's address, for any other region"
     )
@@ -237,6 +243,8 @@ class TalkdeskSettings(_Settings):
     def _is_complete(cls, given: object) -> object:
         """Name everything that is missing at once, whatever else is wrong."""
         if isinstance(given, Mapping):
+            if given.get("client_secret") and (given.get("private_key_file") or given.get("key_id")):
+                raise ValueError("TALKDESK_CLIENT_SECRET and a key are both set: keep one of them.")
             needed = [*_of_address(given), "client_id", *_of_credentials(given)]
             missing = [name for name in needed if not given.get(name)]
             if missing:
@@ -273,6 +281,10 @@ Account = KoreSettings | TalkdeskSettings
 
 Vendor = Literal["kore", "talkdesk"]
 VENDOR_TITLES: Final[Mapping[Vendor, str]] = {"kore": "Kore.ai AI for Service", "talkdesk": "Talkdesk"}
+VENDOR_THINGS: Final[Mapping[Vendor, str]] = {
+    "kore": "cases, support tickets, tasks",
+    "talkdesk": "cases, support tickets",
+}
 _ACCOUNTS: Final[Mapping[Vendor, type[KoreSettings | TalkdeskSettings]]] = {
     "kore": KoreSettings,
     "talkdesk": TalkdeskSettings,

@@ -24,7 +24,7 @@ def signed(
 
     try:
         return jwt.encode(dict(claims), key, algorithm=algorithm, headers={"kid": key_id} if key_id else None)
-    except (jwt.PyJWTError, ValueError, TypeError):
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):  # PyJWT lets a public key pass so far
         raise ConfigurationError(
             f"The key in {setting} cannot sign with {algorithm}.",
             next_step=f"The administrator checks {setting} against the client that it belongs to.",

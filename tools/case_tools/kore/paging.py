@@ -10,6 +10,7 @@ from typing import Any, Final
 from case_tools.actions import Json
 from case_tools.errors import Rejected
 from case_tools.reading import count_of, text_of
+from case_tools.results import rows_missed
 
 _UNREACHABLE: Final = "The desk does not page, and shows no rows behind these: narrow the search to see others."
 _NO_MORE: Final = "The desk counts more, but shows none on this page."
@@ -85,7 +86,7 @@ def window(
     total = max(claimed or 0, shown + behind, shown + 1 if more else 0)
     has_more = shown < total
     short = len(part) < limit and has_more
-    note = _passed_over(len(part), limit) if not stayed else _UNREACHABLE
+    note = rows_missed(len(part), limit) if not stayed else _UNREACHABLE
     return Window(rows=part, total=total, has_more=has_more, note=note if short else "")
 
 
@@ -106,10 +107,6 @@ def _moved(payload: Mapping[str, Any], rows: Sequence[Any], *, page: int, first_
     if own and first_ids:
         return sum(each in set(first_ids) for each in own) * 2 < min(len(own), len(first_ids))
     return count_of(payload.get("page")) == page
-
-
-def _passed_over(rows: int, limit: int) -> str:
-    return f"The desk gave {rows} of {limit} rows: ask again with limit={rows}, or rows between pages are missed."
 
 
 def _does_not_page(page: int, rows: int, total: int, *, known: bool) -> Rejected:

@@ -1,16 +1,18 @@
 """How Talkdesk's answers read: what is an answer at all, what an error means, what a case shows."""
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from case_tools.actions import Answer, Json
-from case_tools.errors import CaseError, CredentialsRefused, MissingScope, Rejected
+from case_tools.errors import CaseError, CredentialsRefused, MissingScope, Problem, Rejected
 from case_tools.names import Seen
 from case_tools.reading import (
     error_of,
     is_success,
+    list_of,
     mapping_of,
     moment_of,
     no_answer,
@@ -20,6 +22,31 @@ from case_tools.reading import (
 from case_tools.results import Record
 
 CLOSED: Final = "CLOSED"
+_CLOSED_CASE: Final = re.compile(r"(?<!parent )\bcase\b[^.]{0,30}\bclosed\b|\bclosed cases?\b")
+_NOT_TAKEN: Final = "holds a value that the desk does not take."
+_ARGUMENTS: Final = frozenset(
+    {
+        "id",
+        "title",
+        "description",
+        "priority",
+        "type",
+        "status",
+        "resolution",
+        "solve_reason",
+        "owner_id",
+        "group_id",
+        "parent_id",
+        "custom_fields",
+        "notes",
+        "note_title",
+        "note_body",
+        "public",
+        "requester_name",
+        "requester_email",
+        "requester_type",
+    }
+)
 _HOST_ADVICE: Final = "The administrator checks TALKDESK_REGION, or TALKDESK_API_URL."
 
 
@@ -50,9 +77,21 @@ def _error(answer: Answer, payload: Mapping[str, Any], *, tool: str, writes: boo
             "Builder > OAuth Clients.",
         )
     words = f"{text_of(payload.get('message'))} {text_of(payload.get('description'))}".casefold()
-    if answer.status == HTTPStatus.BAD_REQUEST and "closed" in words:
+    if answer.status == HTTPStatus.BAD_REQUEST and tool == "update_case" and _CLOSED_CASE.search(words):
         return closed(tool)
+    if answer.status == HTTPStatus.BAD_REQUEST and (problems := _problems(payload)):
+        return Rejected(
+            f"The desk does not take a value of {tool}.",
+            problems=problems,
+            next_step=f"Mend that and call {tool} again.",
+        )
     return error_of(answer, tool=tool, writes=writes, host_advice=_HOST_ADVICE)
+
+
+def _problems(payload: Mapping[str, Any]) -> list[Problem]:
+    """Return the arguments that the desk names; its words about them are not passed on."""
+    names = {text_of(mapping_of(each).get("name")) for each in list_of(payload.get("fields"))}
+    return [Problem(argument=name, message=_NOT_TAKEN) for name in sorted(names & _ARGUMENTS)]
 
 
 def closed(tool: str) -> Rejected:
@@ -82,7 +121,7 @@ def record_of(case: Mapping[str, Any]) -> Record:
         assignee=text_of(case.get("agent_name"))
         or text_of(case.get("owner_name"))
         or text_of(case.get("owner_id"))
-        or text_of(case.get("group_name")),
+        or text_of(case.get("agent_id")),
         updated=moment_of(case.get("update_at")),
         description=text_of(case.get("description")),
     )

@@ -1,14 +1,13 @@
-"""What bodies and queries of Talkdesk's pages share: ids, enumerations, notes."""
+"""What bodies and queries of Talkdesk's pages share: ids, enumerations, lengths."""
 
 from collections.abc import Iterable
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
-from case_tools.actions import Json
-from case_tools.arguments import Arguments
-from case_tools.text import line
+from case_tools.talkdesk.endpoints import as_id
 
+T = TypeVar("T")
 PRIORITIES: Final = ("LOW", "NORMAL", "HIGH", "URGENT")
 TYPES: Final = ("QUESTION", "INCIDENT", "PROBLEM", "TASK")
 STATUSES: Final = ("NEW", "OPEN", "PENDING", "ON_HOLD", "RESOLVED", "CLOSED")
@@ -37,34 +36,19 @@ def enumeration(choices: Iterable[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(choices)})
 
 
+def _something(given: T) -> T:
+    if not given:
+        raise ValueError("is empty: leave it out to leave it as it is.")
+    return given
+
+
+Filled = AfterValidator(_something)
+"""An object or a list that may not be empty: what a desk makes of an empty one is not documented."""
+
 Priority = Annotated[str, one_of(PRIORITIES), enumeration(PRIORITIES)]
 Type = Annotated[str, one_of(TYPES), enumeration(TYPES)]
 Status = Annotated[str, one_of(STATUSES), enumeration(STATUSES)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Id = Annotated[Short, BeforeValidator(as_id)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=150)]
 Long = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-
-
-class Note(Arguments):
-    """A note; it is internal unless it is said to be public."""
-
-    bare_word_is = "note_body"
-
-    note_title: Short | None = Field(None, description="Heading")
-    note_body: str = Field(min_length=1, description="Text")
-    public: bool = Field(default=False, description="true: the customer can see it; else false")
-
-
-def notes_body(notes: Iterable[Note] | None) -> list[Json] | None:
-    """Return the notes as they go out; `public` always, as the pages tell its default both ways."""
-    return None if notes is None else [note.model_dump(exclude_none=True) for note in notes]
-
-
-def visibility(notes: Iterable[Note] | None) -> list[str] | None:
-    """Return for each note whether the customer can see it."""
-    seen = {True: "the customer can see it", False: "internal"}
-    return (
-        [f"{line(note.note_title or note.note_body, 80)}: {seen[note.public]}" for note in notes]
-        if notes
-        else None
-    )

@@ -6,22 +6,14 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field
 
 from case_tools.actions import Action, Answer, Known, Reading, Request
-from case_tools.arguments import Arguments, ListOf, Object
+from case_tools.arguments import Arguments, Email, Object
 from case_tools.reading import no_answer
 from case_tools.results import Written
+from case_tools.talkdesk import notes
 from case_tools.talkdesk.answers import id_in, object_of, record_of
-from case_tools.talkdesk.body import (
-    Long,
-    Note,
-    Priority,
-    Short,
-    Title,
-    enumeration,
-    notes_body,
-    one_of,
-    visibility,
-)
+from case_tools.talkdesk.body import Filled, Id, Long, Priority, Short, Title, enumeration, one_of
 from case_tools.talkdesk.endpoints import CASES
+from case_tools.talkdesk.notes import Notes, created_otherwise, with_notes
 
 _DESCRIPTION: Final = (
     "Open a new customer-service case (ticket) for a customer's problem or request. Search with search_cases "
@@ -48,17 +40,17 @@ class CreateCase(Arguments):
     title: Title = Field(description="Title, at most 150 characters")
     description: Long = Field(description="What the customer reported, at most 2,000 characters")
     requester_name: Short | None = Field(None, description="Customer's name, e.g. Jane Roe")
-    requester_email: Short | None = Field(None, description="Customer's e-mail")
+    requester_email: Annotated[Email, Field(max_length=255)] | None = Field(None, description="Customer's e-mail")
     requester_type: Annotated[str, one_of(["CONTACT"]), enumeration(["Contact"])] | None = Field(
         None, description="Contact is the only one"
     )
     priority: Priority | None = Field(None, description="LOW, NORMAL, HIGH or URGENT")
-    owner_id: Short | None = Field(None, description="Assignee's id")
-    parent_id: Short | None = Field(None, description="Id of the parent case")
-    custom_fields: Object | None = Field(
+    owner_id: Id | None = Field(None, description="Assignee's id")
+    parent_id: Id | None = Field(None, description="Id of the parent case")
+    custom_fields: Annotated[Object, Filled] | None = Field(
         None, description='Plain values by key, e.g. {"checkbox1": true, "text1": "x"}'
     )
-    notes: Annotated[list[Note], ListOf] | None = Field(None, description="Notes to add")
+    notes: Notes | None = Field(None, description="Notes to add")
 
 
 def action() -> Action[CreateCase]:
@@ -68,15 +60,19 @@ def action() -> Action[CreateCase]:
         body = given.model_dump(mode="json", exclude_unset=True, exclude={"notes"})
         if "requester_type" in body:
             body["requester_type"] = "Contact"
-        notes = notes_body(given.notes)
-        return Request(method="POST", template=CASES, body=body if notes is None else {**body, "notes": notes})
+        if given.notes is not None:
+            body["notes"] = notes.body(given.notes)
+        return Request(method="POST", template=CASES, body=body)
 
     def reading(given: CreateCase, _: Request, answer: Answer, __: Known) -> Reading:
         shown = object_of(answer, tool="create_case", writes=True)
         if not id_in(shown):
             raise no_answer("create_case", writes=True)
+        added = notes.told(given.notes, shown.get("notes"))
         result = Written.of("created", record_of(shown))
-        return Reading(result=result.model_copy(update={"notes": visibility(given.notes)}))
+        if not added.otherwise:
+            return Reading(result=with_notes(result, given.notes, added))
+        raise created_otherwise(id_in(shown), added)
 
     return Action(
         name="create_case",

@@ -5,13 +5,18 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from case_tools.arguments import Text
 
 CASES: Final = "/cm/core/va/cases"
 CASE: Final = "/cm/core/va/cases/{id}"
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def as_id(given: object) -> object:
+    """Take a number for an id; the pages call ids numeric and type them as texts."""
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
 
 def _case_id(given: str) -> str:
@@ -21,7 +26,7 @@ def _case_id(given: str) -> str:
     return own
 
 
-CaseId = Annotated[Text, AfterValidator(_case_id)]
+CaseId = Annotated[Text, BeforeValidator(as_id), AfterValidator(_case_id)]
 
 
 def query_of(filters: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -7,18 +7,19 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from case_tools.actions import Action, Answer, Known, Reading, Request
 from case_tools.arguments import Arguments, IsoMoment, ListOf, Object, Text, Texts, WholeNumber
-from case_tools.reading import count_of, list_of, mapping_of, no_answer
-from case_tools.results import CasePage, Row
+from case_tools.errors import Rejected
+from case_tools.reading import count_of, mapping_of, no_answer
+from case_tools.results import CasePage, Row, rows_missed
 from case_tools.talkdesk.answers import id_in, object_of, record_of, seen_in
-from case_tools.talkdesk.body import ON_HOLD, Priority, Short, Status, Type, enumeration, one_of
-from case_tools.talkdesk.endpoints import CASES, query_of
+from case_tools.talkdesk.body import ON_HOLD, Id, Priority, Short, Status, Type, enumeration, one_of
+from case_tools.talkdesk.endpoints import CASES, CaseId, query_of
 
 _OURS: Final = frozenset({"page", "limit", "detail"})
 _PERIODS: Final = ("create_at", "update_at")
 _DESCRIPTION: Final = (
     "Find customer-service cases (tickets) by customer, title, status, priority, type, assignee or dates. Use it "
     "before create_case, to see whether the case exists, and before update_case, to get its id. Without filters "
-    "it lists the newest cases. Changes nothing. "
+    "it lists cases in the desk's own order. Changes nothing. "
     'Example: {"requester_email": "jane.roe@example.com", "status": ["OPEN", "PENDING"]}. Answers ref (the id), '
     "title, status, priority, requester, assignee and updated of each; detail=full adds more."
 )
@@ -52,7 +53,7 @@ class SearchCases(Arguments):
     requester_email: Text | None = Field(None, description="Customer's e-mail")
     requester_name: Text | None = Field(None, description="Customer's name")
     requester_phone: Annotated[Short, Field(max_length=20)] | None = Field(None, description="Customer's phone")
-    requester_id: Text | None = Field(None, description="Customer's id")
+    requester_id: Id | None = Field(None, description="Customer's id")
     requester_type: Annotated[str, one_of(["AGENT", "CONTACT"]), enumeration(["AGENT", "CONTACT"])] | None = Field(
         None, description="AGENT or CONTACT"
     )
@@ -60,10 +61,10 @@ class SearchCases(Arguments):
     priority: Annotated[list[Priority], ListOf] | None = Field(None, description='e.g. ["HIGH"]')
     type: Annotated[list[Type], ListOf] | None = Field(None, description='e.g. ["INCIDENT"]')
     about: Texts | None = Field(None, description="What it is about")
-    agent_id: Text | None = Field(None, description="Assignee's id")
+    agent_id: Id | None = Field(None, description="Assignee's id")
     agent_name: Text | None = Field(None, description="Assignee's name")
     agent_email: Text | None = Field(None, description="Assignee's e-mail")
-    ids: Texts | None = Field(None, description='Ids, e.g. ["20808"]')
+    ids: Annotated[list[CaseId], ListOf] | None = Field(None, description='Ids, e.g. ["20808"]')
     create_at: Annotated[list[IsoMoment], ListOf] | None = Field(
         None, description='Created between, e.g. ["2026-09-01T00:00:00Z", "2026-09-30T23:59:59Z"]'
     )
@@ -119,35 +120,56 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[SearchCases]:
 
 def _reading(given: SearchCases, _: Request, answer: Answer, __: Known) -> Reading:
     payload = object_of(answer, tool="search_cases", writes=False)
-    embedded = mapping_of(payload.get("_embedded"))
-    listed = embedded.get("data", embedded.get("cases"))
-    if not isinstance(listed, list):
-        raise no_answer("search_cases", writes=False)
-    cases = [case for case in list_of(listed) if isinstance(case, dict) and id_in(case)]
+    listed, claimed = _listed(payload), count_of(payload.get("total"))
+    cases = {id_in(case): case for case in listed if isinstance(case, dict) and id_in(case)}
     if listed and not cases:
         raise no_answer("search_cases", writes=False)
-    skipped = (given.page - 1) * (count_of(payload.get("per_page")) or given.limit)
+    size = count_of(payload.get("per_page")) or given.limit
+    skipped = (given.page - 1) * size
+    if _stayed(payload, given.page) or (listed and claimed is not None and 0 < claimed <= skipped):
+        raise _does_not_page(given.page)
+    shown = [*cases.values()][: given.limit]
     reached = skipped + min(len(listed), given.limit)
-    claimed = count_of(payload.get("total"))
-    total = max(claimed or 0, skipped + len(listed) if listed else 0)
-    if (
-        claimed is None
-        and listed
-        and (mapping_of(payload.get("_links")).get("next") or len(listed) >= given.limit)
-    ):
-        total = max(total, reached + 1)
+    goes_on = claimed is None and (mapping_of(payload.get("_links")).get("next") or len(listed) >= given.limit)
+    total = max(claimed or 0, reached if listed else 0, reached + 1 if listed and goes_on else 0)
     page = CasePage(
         total=total,
         page=given.page,
-        has_more=reached < total,
-        cases=[Row.of(record_of(case), detail=given.detail) for case in cases[: given.limit]],
+        has_more=bool(listed) and reached < total,
+        cases=[Row.of(record_of(case), detail=given.detail) for case in shown],
     )
-    if len(listed) > given.limit:
-        page = page.noting(
-            f"The desk gave {len(listed)} rows instead of {given.limit}: rows between pages are missed."
-        )
-    if len(cases) < len(listed):
-        page = page.noting(f"{len(listed) - len(cases)} rows of the answer could not be read.")
-    if count_of(payload.get("page")) not in {None, given.page}:
-        page = page.noting(f"The desk shows its page {payload['page']} instead: do not count on the order.")
-    return Reading(result=page, seen=[seen for case in cases for seen in seen_in(case)])
+    for note in _notes(given.limit, len(listed), len(cases), page):
+        page = page.noting(note)
+    return Reading(result=page, seen=[seen for case in cases.values() for seen in seen_in(case)])
+
+
+def _listed(payload: Mapping[str, Any]) -> list[Any]:
+    """Return the cases, which stand under `data` or `cases`; none where the desk counts none."""
+    embedded = mapping_of(payload.get("_embedded"))
+    lists = [embedded[key] for key in ("data", "cases") if isinstance(embedded.get(key), list)]
+    if not lists and count_of(payload.get("total")) != 0:
+        raise no_answer("search_cases", writes=False)
+    return next((each for each in lists if each), [])
+
+
+def _stayed(payload: Mapping[str, Any], page: int) -> bool:
+    """Tell whether the desk says that it shows another page."""
+    return count_of(payload.get("page")) not in {None, page}
+
+
+def _does_not_page(page: int) -> Rejected:
+    return Rejected(
+        f"The desk did not go to page {page} and shows rows of another page.",
+        next_step="Narrow the search with more filters, or give a larger limit (up to 50) with page=1.",
+    )
+
+
+def _notes(limit: int, listed: int, readable: int, page: CasePage) -> list[str]:
+    notes = []
+    if listed > limit:
+        notes.append(f"The desk gave {listed} rows instead of {limit}: rows between pages are missed.")
+    elif page.has_more and listed < limit:
+        notes.append(rows_missed(listed, limit))
+    if readable < listed:
+        notes.append(f"{listed - readable} rows of the answer could not be read, or were there twice.")
+    return notes

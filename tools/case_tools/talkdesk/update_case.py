@@ -1,37 +1,38 @@
 """update_case: PATCH /cm/core/va/cases/{id}, page "Update a Case"."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from case_tools.actions import Action, Answer, Json, Known, Reading, Request
-from case_tools.arguments import Arguments, ListOf, Object
+from case_tools.arguments import Arguments, Object
 from case_tools.changes import Fields, changes
+from case_tools.errors import NotApplied
 from case_tools.reading import no_answer, other_id
 from case_tools.results import Written
-from case_tools.talkdesk.answers import CLOSED, closed, custom_fields_of, id_in, object_of, record_of, seen_in
+from case_tools.talkdesk import custom_fields, notes
+from case_tools.talkdesk.answers import CLOSED, closed, id_in, object_of, record_of, seen_in
 from case_tools.talkdesk.body import (
     ON_HOLD,
     STATUSES,
+    Filled,
+    Id,
     Long,
-    Note,
     Priority,
-    Short,
     Title,
     Type,
     enumeration,
-    notes_body,
     one_of,
-    visibility,
 )
 from case_tools.talkdesk.endpoints import CASE, CaseId
+from case_tools.talkdesk.notes import Notes, notes_aside, with_notes, wrongly_seen
 
 _SETTABLE: Final = tuple(status for status in STATUSES if status != CLOSED)
 _FIELDS: Final = Fields(
     plain_names={"owner_id": "assignee"},
     choices=frozenset({"status", "priority", "type"}),
-    appended=frozenset({"notes"}),
+    compared={"custom_fields": custom_fields.compare},
 )
 _DESCRIPTION: Final = (
     "Change an existing customer-service case (ticket): status, priority, assignee, texts, custom fields; add "
@@ -69,13 +70,13 @@ class UpdateCase(Arguments):
     )
     resolution: Long | None = Field(None, description="How it was solved; for RESOLVED")
     solve_reason: Long | None = Field(None, description="Why it counts as solved; for RESOLVED")
-    owner_id: Short | None = Field(None, description="Assignee's id")
-    group_id: Short | None = Field(None, description="Id of the group in charge")
-    parent_id: Short | None = Field(None, description="Id of the parent case")
-    custom_fields: Object | None = Field(
+    owner_id: Id | None = Field(None, description="Assignee's id")
+    group_id: Id | None = Field(None, description="Id of the group in charge")
+    parent_id: Id | None = Field(None, description="Id of the parent case")
+    custom_fields: Annotated[Object, Filled] | None = Field(
         None, description='By key, e.g. {"text1": {"value": "x"}, "drop_down1": {"label": "A", "value": "001"}}'
     )
-    notes: Annotated[list[Note], ListOf] | None = Field(None, description="Notes to add")
+    notes: Notes | None = Field(None, description="Notes to add")
 
     @model_validator(mode="after")
     def _can_be_done(self) -> Self:
@@ -90,7 +91,7 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[UpdateCase]:
     """Return the action; `on_hold` is the literal that this desk takes for that status."""
 
     def request(given: UpdateCase, known: Known) -> Request:
-        if known.names.find(CLOSED, given.id):
+        if any(each.id == given.id for each in known.names.find(CLOSED, given.id)):
             raise closed("update_case")
         return Request(method="PATCH", template=CASE, path={"id": given.id}, body=_body(given, on_hold))
 
@@ -98,24 +99,27 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[UpdateCase]:
         shown = object_of(answer, tool="update_case", writes=True)
         if not id_in(shown):
             raise no_answer("update_case", writes=True)
-        if id_in(shown) != given.id:
+        if id_in(shown).lstrip("0") != given.id.lstrip("0"):
             raise other_id("update_case")
-        done = changes(
-            _asked(sent.body or {}),
-            _shown(shown),
-            known.rows.get(given.id, {}),
-            fields=_FIELDS,
-            tool="update_case",
-        )
-        result = done.result(record_of(shown)).model_copy(update={"notes": visibility(given.notes)})
-        return Reading(result=result, seen=seen_in(shown))
+        added = notes.told(given.notes, shown.get("notes"))
+        asked = {key: value for key, value in (sent.body or {}).items() if key != "notes"}
+        refused: NotApplied | None = None
+        try:
+            done = changes(asked, _shown(shown), known.rows.get(given.id, {}), fields=_FIELDS, tool="update_case")
+        except NotApplied as error:
+            refused = error
+        if added.otherwise:
+            raise wrongly_seen(added, beside=refused)
+        if refused is not None:
+            raise notes_aside(refused, given.notes)
+        return Reading(result=with_notes(done.result(record_of(shown)), given.notes, added), seen=seen_in(shown))
 
     return Action(
         name="update_case",
         title="Update a case",
         description=_DESCRIPTION,
         scope="cases:write",
-        effect="set",
+        effect="append",
         arguments=UpdateCase,
         result=Written,
         wanted=lambda _: (),
@@ -129,38 +133,9 @@ def _body(given: UpdateCase, on_hold: str) -> Json:
     body = given.model_dump(mode="json", exclude_unset=True, exclude={"id", "notes"})
     if body.get("status") == ON_HOLD:
         body["status"] = on_hold
-    notes = notes_body(given.notes)
-    return body if notes is None else {**body, "notes": notes}
-
-
-def _asked(body: Json) -> Json:
-    """Return what was sent in the form in which it is compared."""
-    return {**body, **({"custom_fields": _values(body["custom_fields"])} if "custom_fields" in body else {})}
+    return body if given.notes is None else {**body, "notes": notes.body(given.notes)}
 
 
 def _shown(case: Json) -> Json:
-    """Return the answer in the form in which it is compared: custom fields as values, notes by their texts."""
-    shown: dict[str, Any] = dict(case)
-    if "custom_fields" in shown:
-        shown["custom_fields"] = _values(custom_fields_of(shown["custom_fields"]))
-    if isinstance(shown.get("notes"), list):
-        shown["notes"] = [_note(each) for each in shown["notes"]]
-    if "agent_id" in shown:  # one page's name for what the other calls owner_id
-        shown.setdefault("owner_id", shown["agent_id"])
-    return shown
-
-
-def _note(shown: object) -> object:
-    """Return a note under the names of the request; answers write `notes_title` and `notes_body` as well."""
-    if not isinstance(shown, Mapping):
-        return shown
-    return {str(key).replace("notes_", "note_"): value for key, value in shown.items()}
-
-
-def _values(fields: object) -> object:
-    if not isinstance(fields, Mapping):
-        return fields
-    return {
-        key: each["value"] if isinstance(each, Mapping) and "value" in each else each
-        for key, each in fields.items()
-    }
+    """Return the answer with the assignee under the name that an update gives it."""
+    return {"owner_id": case["agent_id"], **case} if "agent_id" in case else case
