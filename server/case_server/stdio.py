@@ -73,7 +73,10 @@ async def _read(
                     await to_client.send(SessionMessage(_discovered(server, incoming.message)))
                     continue
                 opened = True
-            await to_server.send(incoming)
+            try:
+                await to_server.send(incoming)
+            except anyio.BrokenResourceError:  # the server reads no more: it was interrupted
+                return
 
 
 def _next_line(source: IO[bytes]) -> bytes:
