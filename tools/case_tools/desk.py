@@ -41,7 +41,7 @@ class CaseDesk:
         settings: the desk and the behaviour.
         clock: the time that signs requests.
         nonce: a text that is new each time.
-        observe: is told each request and its answer, also those of a lookup.
+        observe: is told each request and its answer, also those of a lookup or for a token: do not log them whole.
 
     Raises:
         ConfigurationError: the embedded desk's file cannot be used.
