@@ -1,6 +1,7 @@
 """How access tokens are earned, kept apart, renewed and kept secret, over a real loopback socket."""
 
 import base64
+import contextlib
 import json
 import logging
 import textwrap
@@ -25,6 +26,7 @@ from case_tools import (
     CaseError,
     ConfigurationError,
     CredentialsRefused,
+    Effort,
     MissingScope,
     RateLimited,
     Settings,
@@ -390,6 +392,19 @@ async def test_a_second_401_is_told_to_the_administrator_without_a_third_call(
     assert told.value.changed == "nothing"
     assert [*bearers(loopback)] == ["Bearer token-1", "Bearer token-2"]
     assert len(token_requests(loopback)) == 2
+
+
+@pytest.mark.parametrize(("status", "sent"), [(200, 2), (401, 4)])
+async def test_the_effort_of_a_call_counts_every_request_whatever_it_ends_in(
+    status: int, sent: int, loopback: LoopbackDesk, talkdesk: Settings, host: TokenHost
+) -> None:
+    """Ours: a token and the call; where the token is refused, each once more."""
+    host.cases = lambda _: Reply.of(SHOWN, status=status)
+    effort = Effort()
+    async with CaseDesk(talkdesk) as desk:
+        with contextlib.suppress(CredentialsRefused):
+            await desk.call("update_case", CALLS["update_case"], effort=effort)
+    assert effort.attempts == sent == len(loopback.received)
 
 
 async def test_a_renewal_that_fails_ends_the_call(loopback: LoopbackDesk, talkdesk: Settings) -> None:

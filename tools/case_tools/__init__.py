@@ -3,7 +3,7 @@
 `CaseDesk` is the way in; `Settings` says which desk; every error is a `CaseError`.
 """
 
-from case_tools.desk import CaseDesk
+from case_tools.desk import CaseDesk, Effort
 from case_tools.errors import (
     CallerError,
     CaseError,
@@ -30,6 +30,7 @@ __all__ = [
     "CasePage",
     "ConfigurationError",
     "CredentialsRefused",
+    "Effort",
     "KoreSettings",
     "MissingScope",
     "NotApplied",

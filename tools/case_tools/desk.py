@@ -7,7 +7,7 @@ import importlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from case_tools.wire import Wire, WireError
 
 _PRACTICE: Final = "Practice desk: the cases are invented."
+
+
+@dataclass(slots=True)
+class Effort:
+    """What one call took so far; the desk counts in it while the call runs, whatever that ends in.
+
+    Attributes:
+        attempts: requests sent, those of a lookup or for a token among them.
+    """
+
+    attempts: int = 0
 
 
 class CaseDesk:
@@ -70,12 +81,15 @@ class CaseDesk:
         """The actions by tool name, in the order in which they are listed."""
         return self._vendor.actions
 
-    async def call(self, name: str, arguments: Mapping[str, object] | None = None) -> Result:
+    async def call(
+        self, name: str, arguments: Mapping[str, object] | None = None, *, effort: Effort | None = None
+    ) -> Result:
         """Do one action and return what came of it.
 
         Args:
             name: the action's name, e.g. `create_case`.
             arguments: what it takes, see the action's model; a value of None counts as not given.
+            effort: counts what the call takes, also where it ends in an error.
 
         Raises:
             CaseError: see `errors`; it says whether anything changed at the desk.
@@ -83,10 +97,11 @@ class CaseDesk:
         """
         action = self.actions[name]
         given = action.arguments.parse(arguments, tool=name)
+        effort = effort or Effort()
         deadline = time.monotonic() + self._settings.timeout
-        known = await self._known(action, given, deadline)
+        known = await self._known(action, given, deadline, effort)
         request = action.request(given, known)
-        answer = await self._send(request, deadline, tool=name, scope=action.scope)
+        answer = await self._send(request, deadline, effort, tool=name, scope=action.scope)
         reading = action.reading(given, request, answer, known)
         self._names.learn(reading.seen)
         return self._finished(reading.result)
@@ -106,13 +121,13 @@ class CaseDesk:
     ) -> None:
         await self.close()
 
-    async def _known(self, action: Action[Any], given: object, deadline: float) -> Known:
+    async def _known(self, action: Action[Any], given: object, deadline: float, effort: Effort) -> Known:
         """Return what is known, after one search for the first name that stands for nothing yet."""
         unknown = next((each for each in action.wanted(given) if not self._is_known(each)), None)
         lookup = self._vendor.lookup(unknown) if unknown else None
         if lookup is None:
             return Known(names=self._names)
-        answer = await self._send(lookup.request, deadline, tool=action.name, scope="cases:read")
+        answer = await self._send(lookup.request, deadline, effort, tool=action.name, scope="cases:read")
         try:
             rows, seen = lookup.read(answer, action.name)
         except (CallerError, UnexpectedAnswer):
@@ -125,18 +140,18 @@ class CaseDesk:
     def _is_known(self, wanted: Wanted) -> bool:
         return bool(self._names.find(wanted.kind, wanted.name))
 
-    async def _send(self, request: Request, deadline: float, *, tool: str, scope: Scope) -> Answer:
+    async def _send(self, request: Request, deadline: float, effort: Effort, *, tool: str, scope: Scope) -> Answer:
         """Send the request once, with a token where the vendor wants one; renew it once where it is refused.
 
         A request that is answered with 401 was not done, so it may be sent again.
         """
         exchange = self._vendor.exchange(scope)
         if exchange is None:
-            return await self._attempt(request, deadline, tool=tool, scope=scope)
+            return await self._attempt(request, deadline, effort, tool=tool, scope=scope)
 
         async def fetch() -> Token:
             asked = exchange.request()
-            answer = await self._attempt(asked, deadline, tool=f"the token for {tool}", scope="cases:read")
+            answer = await self._attempt(asked, deadline, effort, tool=f"the token for {tool}", scope="cases:read")
             return exchange.read(answer)
 
         refused: Token | None = None
@@ -147,17 +162,20 @@ class CaseDesk:
             except TimeoutError:
                 raise _no_time_left(tool) from None
             signed = replace(request, headers={**request.headers, **exchange.headers(token)})
-            answer = await self._attempt(signed, deadline, tool=tool, scope=scope)
+            answer = await self._attempt(signed, deadline, effort, tool=tool, scope=scope)
             if answer.status != HTTPStatus.UNAUTHORIZED or refused is not None:
                 return answer
             refused = token
 
-    async def _attempt(self, request: Request, deadline: float, *, tool: str, scope: Scope) -> Answer:
+    async def _attempt(
+        self, request: Request, deadline: float, effort: Effort, *, tool: str, scope: Scope
+    ) -> Answer:
         from case_tools.wire import WireError  # noqa: PLC0415 - httpx costs a sixth of the server's start
 
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             raise _no_time_left(tool)
+        effort.attempts += 1
         try:
             answer = await self._wire.send(request, seconds=seconds)
         except WireError as fault:
