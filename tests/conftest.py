@@ -15,6 +15,12 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what a test leaves to the default out of the real user's data folder."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+
+
 @pytest.fixture
 def loopback() -> Iterator[LoopbackDesk]:
     """Give a desk on a loopback socket that answers what the test tells it to."""
@@ -37,7 +43,7 @@ def account(loopback: LoopbackDesk) -> KoreSettings:
 @pytest.fixture
 def settings(account: KoreSettings) -> Settings:
     """Give settings that lead to the loopback desk."""
-    return Settings(desk="kore", account=account, toolsets=("cases", "tasks"), timeout=5)
+    return Settings(desk="kore", account=account, toolsets=("cases", "tasks"), timeout=5, rate=0, state=":memory:")
 
 
 @pytest.fixture

@@ -145,7 +145,9 @@ def _default(field: FieldInfo) -> str:
     value: Any = field.default
     if value is None or field.default_factory is not None:
         return ""
-    return f"`{','.join(value) if isinstance(value, tuple) else str(value).lower() if value is True else value}`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{','.join(value) if isinstance(value, tuple) else value}`"
 
 
 def _choices(field: FieldInfo) -> str:

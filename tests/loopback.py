@@ -90,7 +90,7 @@ class LoopbackDesk:
                 )
                 desk.received.append(received)
                 reply = desk.answer(received)
-                self.send_response(reply.status)
+                (self.send_response_only if "date" in reply.headers else self.send_response)(reply.status)
                 for name, value in {"content-type": "application/json", **reply.headers}.items():
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(reply.body)))

@@ -34,8 +34,8 @@ _LONGEST_ANSWER: Final = 64 * 1024 * 1024
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return the environment of a process: nothing of the tests' own but where programs are."""
-    return {"PATH": os.environ["PATH"], **more}
+    """Return the environment of a process: nothing of the tests' own but where programs and data are."""
+    return {name: os.environ[name] for name in ("PATH", "XDG_DATA_HOME") if name in os.environ} | more
 
 
 @asynccontextmanager
@@ -43,7 +43,8 @@ async def stdio_connection(
     mode: str, settings: Mapping[str, str], *, errors: TextIO | None = None
 ) -> AsyncIterator[Client]:
     """Yield the SDK's client, connected to a server process; the process's stderr goes to `errors`."""
-    parameters = StdioServerParameters(command=COMMAND[0], args=[*COMMAND[1:], "serve"], env={**settings})
+    command, *arguments = (*COMMAND, "serve")
+    parameters = StdioServerParameters(command=command, args=arguments, env=environment(**settings))
     with anyio.fail_after(PATIENCE), tempfile.TemporaryFile("w+") as unread:
         async with Client(stdio_client(parameters, errlog=errors or unread), mode=mode) as client:
             yield client

@@ -18,9 +18,10 @@ TOP = Path(__file__).parent.parent
 TOOLS, SERVER, PROMPTS = TOP / "tools/case_tools", TOP / "server/case_server", TOP / "prompts/case_prompts"
 VENDORS = ["kore", "talkdesk"]
 CORRIDOR = [
-    "actions", "arguments", "changes", "desk", "errors", "names", "reading", "results", "signing", "text",
-    "tokens", "wire",
+    "actions", "arguments", "calls", "changes", "corridor", "desk", "errors", "flights", "names", "pacing",
+    "reading", "repeats", "results", "sending", "signing", "sqlite_file", "state", "text", "tokens", "wire",
 ]  # fmt: skip
+LEDGER = ["__init__", "answers", "once", "rows", "sqlite"]
 ACTIONS = {
     "kore": ["create_case", "create_task", "search_cases", "search_tasks", "update_case", "update_task"],
     "talkdesk": ["create_case", "search_cases", "update_case"],
@@ -70,15 +71,30 @@ def test_only_the_wire_knows_httpx() -> None:
 
 
 def test_only_the_corridor_knows_the_wire() -> None:
-    """Ours: a vendor's requests are plain values."""
-    assert importers_of("case_tools.wire", TOOLS) == ["desk.py"]
+    """Ours: a vendor's requests are plain values; the corridor opens the wire, and one module sends on it."""
+    assert importers_of("case_tools.wire", TOOLS) == ["corridor.py", "sending.py"]
+
+
+def test_only_the_desk_knows_the_corridor_and_imports_it_with_the_first_call() -> None:
+    """Ours: the corridor brings the database and the HTTP client, a fifth of the server's start."""
+    assert importers_of("case_tools.corridor", TOOLS) == ["desk.py"]
+    tree = ast.parse((TOOLS / "desk.py").read_text(encoding="utf-8"))
+    at_start = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert "case_tools.corridor" not in at_start
+
+
+def test_the_ledger_knows_neither_the_desk_nor_how_requests_are_sent() -> None:
+    """Ours: it is handed what sends and what searches, so that another store is one more file."""
+    for module in ("actions", "corridor", "desk", "sending", "settings", "state", "wire", *VENDORS):
+        assert importers_of(f"case_tools.{module}", TOOLS / "ledger") == []
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_vendor_folder_imports_neither_corridor_nor_wire_nor_another_vendor(vendor: str) -> None:
     """Ours: adding a vendor is adding a folder."""
     others = [f"case_tools.{other}" for other in VENDORS if other != vendor]
-    for module in ("case_tools.desk", "case_tools.wire", "case_tools.embedded", "asyncio", "anyio", *others):
+    corridor = [f"case_tools.{module}" for module in ("corridor", "desk", "ledger", "sending", "state", "wire")]
+    for module in (*corridor, "case_tools.embedded", "asyncio", "anyio", "sqlite3", *others):
         assert importers_of(module, TOOLS / vendor) == []
 
 
@@ -90,7 +106,7 @@ def test_a_vendor_folder_awaits_nothing(vendor: str) -> None:
         assert not any(isinstance(node, ast.Await | ast.AsyncFunctionDef) for node in ast.walk(tree)), file
 
 
-@pytest.mark.parametrize("module", CORRIDOR)
+@pytest.mark.parametrize("module", [*CORRIDOR, *(f"ledger/{each}" for each in LEDGER)])
 def test_no_vendors_name_stands_in_the_corridor(module: str) -> None:
     """Ours: what is a vendor's stands in its folder and in the settings."""
     text = (TOOLS / f"{module}.py").read_text(encoding="utf-8").casefold()
@@ -101,6 +117,8 @@ def test_what_stands_beside_the_vendors_is_the_corridor_or_the_settings() -> Non
     """Ours: a new module is looked at by the rules of this file, or named here."""
     beside = {file.stem for file in TOOLS.glob("*.py")} - {"__init__", "settings"}
     assert beside == {*CORRIDOR}
+    assert {file.stem for file in (TOOLS / "ledger").glob("*.py")} == {*LEDGER}
+    assert {file.parent.name for file in TOOLS.glob("*/*.py")} == {*VENDORS, "embedded", "ledger"}
 
 
 @pytest.mark.parametrize(("vendor", "action"), [(vendor, each) for vendor in VENDORS for each in ACTIONS[vendor]])
@@ -149,7 +167,8 @@ def test_the_server_starts_without_the_http_client_the_signer_and_the_database()
     code = (
         "import sys; from case_server.app import build; from case_server.stdio import serve_stdio; "
         "from case_tools import Settings; build(Settings(state=':memory:')); "
-        "late = ('httpx', 'sqlite3', 'case_tools.embedded', 'case_tools.kore', 'case_tools.talkdesk'); "
+        "late = ('httpx', 'sqlite3', 'case_tools.corridor', 'case_tools.embedded', 'case_tools.kore', "
+        "'case_tools.talkdesk'); "
         "print([name for name in late if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

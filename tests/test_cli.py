@@ -272,7 +272,7 @@ async def test_cases_of_a_desk_survive_its_restart(end: signal.Signals, tmp_path
 
 
 async def test_served_practice_desk_survives_a_restart_too(tmp_path: Path) -> None:
-    """*Ours*: the desk in process keeps its file beside the state."""
+    """*Ours*: the desk in process keeps its file beside the state, which knows the case as well."""
     settings = {"CASE_MCP_DESK": "embedded", "CASE_MCP_STATE": str(tmp_path / "new" / "state.db")}
     async with stdio_connection("legacy", settings) as client:
         created = await asked(client, "create_case", **LEAK)
@@ -280,7 +280,14 @@ async def test_served_practice_desk_survives_a_restart_too(tmp_path: Path) -> No
     assert await found(settings, "Boiler leaks") == [
         {"ref": created.structured_content["ref"], "title": "Boiler leaks"}
     ]
-    assert [each.name for each in (tmp_path / "new").iterdir() if each.suffix == ".db"] == ["desk.db"]
+    async with stdio_connection("legacy", settings) as client:
+        again = await asked(client, "create_case", **LEAK)
+    assert again.structured_content is not None, words(again)
+    assert (again.structured_content["outcome"], again.structured_content["ref"]) == (
+        "replayed",
+        created.structured_content["ref"],
+    )
+    assert sorted(each.name for each in (tmp_path / "new").glob("*.db")) == ["desk.db", "state.db"]
 
 
 async def test_desk_with_a_rate_refuses_the_call_beyond_it_and_says_how_long_to_wait() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from case_tools import CaseDesk, KoreSettings, Rejected, Settings
+from case_tools import CaseDesk, Rejected, Settings
 from loopback import LoopbackDesk
 from vendor_samples import sample
 
@@ -57,9 +57,9 @@ def valid(name: str, kind: str) -> tuple[Any, Any]:
 
 
 @pytest.fixture
-def documented(account: KoreSettings) -> Settings:
+def documented(settings: Settings) -> Settings:
     """Give settings that take every documented field."""
-    return Settings(desk="kore", account=account, fields="documented")
+    return settings.model_copy(update={"fields": "documented"})
 
 
 def test_the_field_lists_are_those_of_the_pages() -> None:

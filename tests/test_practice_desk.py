@@ -92,12 +92,16 @@ async def test_cases_survive_a_restart_and_are_shared_by_two_desks_on_one_file(t
     """Ours: every window of a host starts a server of its own."""
     settings = Settings(state=str(tmp_path / "data" / "state.db"))
     async with CaseDesk(settings) as first, CaseDesk(settings) as second:
-        refs = [(await desk.call("create_case", NEW)).data()["ref"] for desk in (first, second)]
+        one = (await first.call("create_case", NEW)).data()
+        other = (await second.call("create_case", {**NEW, "name": "Coffee machine smells"})).data()
+        again = (await second.call("create_case", NEW)).data()
     async with CaseDesk(settings) as later:
         found = (await later.call("search_cases", {"searchText": "coffee machine"})).data()
-    assert refs == ["CS000161", "CS000162"]
-    assert sorted(row["ref"] for row in found["cases"]) == refs
-    assert (tmp_path / "data" / "desk.db").stat().st_mode & 0o777 == 0o600
+    assert [each["ref"] for each in (one, other, again)] == ["CS000161", "CS000162", "CS000161"]
+    assert [each["outcome"] for each in (one, other, again)] == ["created", "created", "replayed"]
+    assert sorted(row["ref"] for row in found["cases"]) == ["CS000161", "CS000162"]
+    files = {each.name: each.stat().st_mode & 0o777 for each in (tmp_path / "data").glob("*.db")}
+    assert files == {"desk.db": 0o600, "state.db": 0o600}
 
 
 async def test_an_update_leaves_every_other_field_of_the_stored_case_alone(tmp_path: Path) -> None:

@@ -64,6 +64,9 @@ def test_an_empty_environment_gives_the_embedded_desk() -> None:
         fields="writable",
         toolsets=("cases",),
         timeout=25.0,
+        rate=None,
+        repeat_window=600.0,
+        mark=False,
         state=None,
         proxy=False,
         account=None,
@@ -449,6 +452,53 @@ def test_a_timeout_out_of_bounds_is_refused(given: str) -> None:
     assert refused({"CASE_MCP_TIMEOUT": given}).startswith("CASE_MCP_TIMEOUT has a wrong form: Input should be ")
 
 
+@pytest.mark.parametrize(
+    ("environment", "allowance"),
+    [
+        pytest.param({}, 0, id="the embedded desk"),
+        pytest.param(KORE, 60, id="Kore"),
+        pytest.param(TALKDESK, 0, id="Talkdesk"),
+        pytest.param({**KORE, "CASE_MCP_DESK": "embedded"}, 0, id="the embedded desk in Kore's dialect"),
+        pytest.param({**KORE, "CASE_MCP_RATE": ""}, 60, id="an empty value is no value"),
+        pytest.param({**KORE, "CASE_MCP_RATE": "0"}, 0, id="any number"),
+        pytest.param({**KORE, "CASE_MCP_RATE": " 7 "}, 7, id="fewer"),
+        pytest.param({**TALKDESK, "CASE_MCP_RATE": "1000000"}, 1_000_000, id="the most that can be set"),
+    ],
+)
+def test_the_rate_is_the_vendors_documented_one_unless_set(environment: dict[str, str], allowance: int) -> None:
+    """*Documented* for Kore: 60 a minute and account. *Ours*: any number where no page names one."""
+    assert Settings.from_environment(environment).allowance == allowance
+
+
+@pytest.mark.parametrize("given", ["-1", "1000001", "0.5", "60/m", "inf", "none"])
+def test_a_rate_that_is_no_number_of_requests_is_refused(given: str) -> None:
+    """*Ours*: 0 is how any number is said."""
+    assert refused({"CASE_MCP_RATE": given}).startswith("CASE_MCP_RATE has a wrong form: Input should be ")
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("", 600.0), ("0.5", 0.5), ("60", 60.0), ("86400", 86_400.0), (" 7 ", 7.0)]
+)
+def test_a_repeat_window_is_seconds(given: str, seconds: float) -> None:
+    """*Ours*: ten minutes unless set, at most a day."""
+    assert Settings.from_environment({"CASE_MCP_REPEAT_WINDOW": given}).repeat_window == seconds
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "86400.1", "inf", "nan", "10m", "none"])
+def test_a_repeat_window_out_of_bounds_is_refused(given: str) -> None:
+    """*Ours*: without a window a client that repeats a call whose stream broke opens a second case."""
+    said = refused({"CASE_MCP_REPEAT_WINDOW": given})
+    assert said.startswith("CASE_MCP_REPEAT_WINDOW has a wrong form: Input should be ")
+
+
+@pytest.mark.parametrize(
+    ("given", "mark"), [("true", True), ("1", True), ("false", False), ("0", False), ("", False)]
+)
+def test_no_mark_is_put_into_a_customers_text_unless_asked_for(given: str, *, mark: bool) -> None:
+    """*Ours*: an empty value is no value."""
+    assert Settings.from_environment({"CASE_MCP_MARK": given}).mark is mark
+
+
 @pytest.mark.parametrize(("given", "fields"), [("writable", "writable"), ("documented", "documented")])
 def test_fields_are_chosen_by_name(given: str, fields: str) -> None:
     """*Ours*: the two profiles."""
@@ -469,23 +519,32 @@ def test_proxies_are_off_unless_asked_for(given: str, *, proxy: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "file"),
+    ("state", "files"),
     [
-        pytest.param(":memory:", ":memory:", id="in memory"),
-        pytest.param("/var/lib/case-mcp/state.db", "/var/lib/case-mcp/desk.db", id="a path"),
-        pytest.param("state.db", "desk.db", id="in this folder"),
-        pytest.param("data/state.db", "data/desk.db", id="in a folder below"),
-        pytest.param("~/case/state.db", str(Path.home() / "case" / "desk.db"), id="in the home folder"),
+        pytest.param(":memory:", (":memory:", ":memory:"), id="in memory"),
+        pytest.param(
+            "/var/lib/case-mcp/state.db", ("/var/lib/case-mcp/state.db", "/var/lib/case-mcp/desk.db"), id="a path"
+        ),
+        pytest.param("state.db", ("state.db", "desk.db"), id="in this folder"),
+        pytest.param("data/my.db", ("data/my.db", "data/desk.db"), id="in a folder below"),
+        pytest.param(
+            "~/case/state.db",
+            (str(Path.home() / "case" / "state.db"), str(Path.home() / "case" / "desk.db")),
+            id="in the home folder",
+        ),
     ],
 )
-def test_the_embedded_desk_stands_beside_the_state(state: str, file: str) -> None:
+def test_the_embedded_desk_stands_beside_the_state(state: str, files: tuple[str, str]) -> None:
     """*Ours*: in memory if the state is."""
-    assert Settings.from_environment({"CASE_MCP_STATE": state}).embedded_file == file
+    settings = Settings.from_environment({"CASE_MCP_STATE": state})
+    assert (settings.state_file, settings.embedded_file) == files
 
 
-def test_the_embedded_desk_stands_in_the_users_data_folder_without_a_state() -> None:
-    """*Ours*: the cases of a trial are there the next day."""
-    assert Settings().embedded_file == str(platformdirs.user_data_path("case-mcp", appauthor=False) / "desk.db")
+def test_state_and_embedded_desk_stand_in_the_users_data_folder_unless_set() -> None:
+    """*Ours*: what was sent is remembered, and the cases of a trial are there, the next day."""
+    folder = platformdirs.user_data_path("case-mcp", appauthor=False)
+    settings = Settings()
+    assert (settings.state_file, settings.embedded_file) == (str(folder / "state.db"), str(folder / "desk.db"))
 
 
 @pytest.mark.parametrize(

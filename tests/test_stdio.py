@@ -253,6 +253,7 @@ def account_settings(account: KoreSettings) -> dict[str, str]:
         "KORE_ACCOUNT_ID": account.account_id,
         "KORE_CLIENT_ID": account.client_id,
         "KORE_CLIENT_SECRET": account.client_secret.get_secret_value(),
+        "CASE_MCP_STATE": ":memory:",
     }
 
 

@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -90,6 +90,15 @@ def listening(*answers: bytes | None) -> Iterator[str]:
         finally:
             ended.set()
             thread.join()
+
+
+def announcing(announced: list[str]) -> Callable[[], Awaitable[None]]:
+    """Return what notes that the first byte is about to leave."""
+
+    async def before() -> None:
+        announced.append("now")
+
+    return before
 
 
 def free_port() -> int:
@@ -287,6 +296,43 @@ async def test_a_name_that_leads_nowhere_was_not_sent() -> None:
     assert fault.sent is False
 
 
+async def test_the_first_byte_of_each_attempt_is_announced_once_a_connection_stands(
+    loopback: LoopbackDesk,
+) -> None:
+    """*Ours*: also on a connection that is kept; where nobody listens there is nothing to announce."""
+    announced: list[str] = []
+    wire = Wire(url=loopback.url, sign=unsigned)
+    nowhere = Wire(url=f"http://127.0.0.1:{free_port()}", sign=unsigned)
+
+    with anyio.fail_after(SECONDS):
+        for expected in (["now"], ["now"] * 2):
+            await wire.send(update(), seconds=SECONDS, before=announcing(announced))
+            assert announced == expected
+        with pytest.raises(WireError):
+            await nowhere.send(update(), seconds=SECONDS, before=announcing(announced))
+        await wire.close()
+        await nowhere.close()
+
+    assert (announced, len(loopback.received)) == (["now"] * 2, 2)
+
+
+async def test_what_is_raised_before_the_first_byte_stops_the_request(loopback: LoopbackDesk) -> None:
+    """*Ours*: what cannot be written into the ledger does not leave; the wire works on."""
+    wire = Wire(url=loopback.url, sign=unsigned)
+
+    async def before() -> None:
+        raise Rejected("not today.", next_step="Ask tomorrow.")
+
+    with anyio.fail_after(SECONDS):
+        with pytest.raises(Rejected, match="not today"):
+            await wire.send(update(), seconds=SECONDS, before=before)
+        assert loopback.received == []
+        await wire.send(update(), seconds=SECONDS)
+        await wire.close()
+
+    assert len(loopback.received) == 1
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -415,6 +461,26 @@ async def test_a_proxy_is_taken_from_the_environment_where_asked(loopback: Loopb
     await wire.close()
 
     assert (caught.value.sent, loopback.received) == (False, [])
+
+
+async def test_a_proxy_that_refuses_the_way_to_the_desk_counts_as_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """*Ours*: CONNECT goes to the proxy and holds nothing of the call, so a create may be repeated."""
+    announced: list[str] = []
+    with listening(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n") as proxy:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, proxy)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        wire = Wire(url="https://desk.example.com", sign=unsigned, proxy=True)
+
+        with pytest.raises(WireError) as caught, anyio.fail_after(SECONDS):
+            await wire.send(update(), seconds=SECONDS, before=announcing(announced))
+        await wire.close()
+
+    assert (str(caught.value), caught.value.sent) == ("it could not be reached (ProxyError)", False)
+    assert announced == []
 
 
 async def test_a_desk_in_process_is_reached_without_a_socket() -> None:

@@ -1,7 +1,8 @@
 """The MCP server: four tools, prompts, and what it says of itself."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from case_tools.actions import Action
 from case_tools.settings import VENDOR_THINGS, VENDOR_TITLES
 
 _CATALOGUE: Final = CacheHint(ttl_ms=300_000, scope="private")
+_REQUEST_KEY: Final = "request_key"
+"""The key in a call's `_meta` under which a caller may name the one case or note that it wants."""
+
 _PRACTICE: Final = (
     "This is the embedded practice desk: its cases are invented, and nothing reaches a real customer."
 )
@@ -29,6 +33,7 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._waking: asyncio.Task[None] | None = None
 
     @cached_property
     def desk(self) -> CaseDesk:
@@ -43,8 +48,21 @@ class Session:
         """The tools by name, in the order in which they are listed."""
         return {name: tool_of(action) for name, action in self.desk.actions.items()}
 
+    def wake(self) -> None:
+        """Let the desk look in the background for what an earlier process left open; the first time only."""
+        if self._waking is None:
+            self._waking = asyncio.create_task(self._wake())
+
+    async def _wake(self) -> None:
+        with suppress(CaseError):  # a call will say what is wrong
+            await self.desk.ready()
+
     async def close(self) -> None:
-        """Close the desk if it was opened."""
+        """Let what has left finish, and close the desk if it was opened."""
+        if self._waking is not None:
+            self._waking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._waking
         if "desk" in self.__dict__:
             await self.desk.close()
 
@@ -114,7 +132,9 @@ def build(settings: Settings) -> Server[Session]:
 
 
 async def _list_tools(context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-    return types.ListToolsResult(tools=[*context.lifespan_context.tools.values()])
+    tools = [*context.lifespan_context.tools.values()]
+    context.lifespan_context.wake()
+    return types.ListToolsResult(tools=tools)
 
 
 async def _call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
@@ -125,7 +145,9 @@ async def _call_tool(context: Context, params: types.CallToolRequestParams) -> t
             message=f"Unknown tool. This server has {', '.join(session.tools)}.",
         )
     writes = session.desk.actions[params.name].effect != "read"
-    return await reply(params.name, session.desk.call(params.name, params.arguments), writes=writes)
+    key: Any = (context.meta or {}).get(_REQUEST_KEY)
+    call = session.desk.call(params.name, params.arguments, request_key=key)
+    return await reply(params.name, call, writes=writes)
 
 
 async def _list_prompts(_: Context, __: types.PaginatedRequestParams | None) -> types.ListPromptsResult:

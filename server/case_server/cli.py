@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from case_server import __version__
 from case_tools.errors import CaseError, ConfigurationError
@@ -66,11 +66,19 @@ def _serve() -> int:
     gc.freeze()
     gc.enable()
     try:
-        anyio.run(serve_stdio, server)
+        terminated = anyio.run(serve_stdio, server)
     except* KeyboardInterrupt:  # bare, or in the group of a task that it struck
-        sys.stderr.flush()
-        os._exit(_INTERRUPTED)  # leaving in order would wait for the thread that waits on stdin
+        _leave(_INTERRUPTED)
+    else:
+        if terminated:
+            _leave(0)
     return 0
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process now: leaving in order would wait for the thread that waits on stdin."""
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _desk(*, port: int, rate: int | None) -> int:

@@ -5,10 +5,12 @@ message that cannot be written. It bounds a line, and it lets a client probe wit
 open with `initialize`, which the SDK refuses once the probe has fixed the protocol's era.
 """
 
+import asyncio
 import json
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any, Final
@@ -27,16 +29,37 @@ _VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
 _Incoming = SessionMessage | Exception
 
 
-async def serve_stdio(server: Server[Any]) -> None:
-    """Serve one client until its end of the pipe closes."""
+async def serve_stdio(server: Server[Any]) -> bool:
+    """Serve one client until its end of the pipe closes, or the process is told to end.
+
+    Returns whether it was told to end: then a thread still waits for the client.
+    """
     to_server, from_client = anyio.create_memory_object_stream[_Incoming](0)
     to_client, from_server = anyio.create_memory_object_stream[SessionMessage](0)
     with _wire() as (source, sink):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_write, sink, from_server)
-            tasks.start_soon(_read, source, server, to_server, to_client.clone())
-            async with to_client:
-                await server.run(from_client, to_client, server.create_initialization_options())
+            reading = anyio.CancelScope()
+            tasks.start_soon(partial(_read, reading), source, server, to_server, to_client.clone())
+            with _on_termination(reading.cancel):
+                async with to_client:
+                    await server.run(from_client, to_client, server.create_initialization_options())
+    return reading.cancel_called
+
+
+@contextmanager
+def _on_termination(stop: Callable[[], None]) -> Iterator[None]:
+    """Stop reading on SIGTERM, where the system knows it, so that what is under way ends in order."""
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(signal.SIGTERM, stop)
+    except NotImplementedError:  # Windows
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 @contextmanager
@@ -56,6 +79,7 @@ def _wire() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 
 
 async def _read(
+    until: anyio.CancelScope,
     source: IO[bytes],
     server: Server[Any],
     to_server: MemoryObjectSendStream[_Incoming],
@@ -63,20 +87,21 @@ async def _read(
 ) -> None:
     opened = False
     async with to_server, to_client:
-        while line := await anyio.to_thread.run_sync(partial(_next_line, source), abandon_on_cancel=True):
-            incoming = _incoming_of(line)
-            if isinstance(incoming, types.JSONRPCError):
-                await to_client.send(SessionMessage(incoming))
-                continue
-            if isinstance(incoming.message, types.JSONRPCRequest):
-                if not opened and incoming.message.method == "server/discover":
-                    await to_client.send(SessionMessage(_discovered(server, incoming.message)))
+        with until:
+            while line := await anyio.to_thread.run_sync(partial(_next_line, source), abandon_on_cancel=True):
+                incoming = _incoming_of(line)
+                if isinstance(incoming, types.JSONRPCError):
+                    await to_client.send(SessionMessage(incoming))
                     continue
-                opened = True
-            try:
-                await to_server.send(incoming)
-            except anyio.BrokenResourceError:  # the server reads no more: it was interrupted
-                return
+                if isinstance(incoming.message, types.JSONRPCRequest):
+                    if not opened and incoming.message.method == "server/discover":
+                        await to_client.send(SessionMessage(_discovered(server, incoming.message)))
+                        continue
+                    opened = True
+                try:
+                    await to_server.send(incoming)
+                except anyio.BrokenResourceError:  # the server reads no more: it was interrupted
+                    return
 
 
 def _next_line(source: IO[bytes]) -> bytes:

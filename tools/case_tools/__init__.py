@@ -3,14 +3,18 @@
 `CaseDesk` is the way in; `Settings` says which desk; every error is a `CaseError`.
 """
 
-from case_tools.desk import CaseDesk, Effort
+from case_tools.calls import Effort
+from case_tools.desk import CaseDesk
 from case_tools.errors import (
+    Busy,
     CallerError,
     CaseError,
     ConfigurationError,
+    Conflict,
     CredentialsRefused,
     MissingScope,
     NotApplied,
+    NotDone,
     NotFound,
     OperatorError,
     Problem,
@@ -24,16 +28,19 @@ from case_tools.results import CasePage, Result, Row, TaskPage, TaskRow, Written
 from case_tools.settings import KoreSettings, Settings, TalkdeskSettings
 
 __all__ = [
+    "Busy",
     "CallerError",
     "CaseDesk",
     "CaseError",
     "CasePage",
     "ConfigurationError",
+    "Conflict",
     "CredentialsRefused",
     "Effort",
     "KoreSettings",
     "MissingScope",
     "NotApplied",
+    "NotDone",
     "NotFound",
     "OperatorError",
     "Problem",

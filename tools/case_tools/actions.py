@@ -7,17 +7,19 @@ awaits stands in `desk.py`.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from case_tools.arguments import Arguments
 from case_tools.names import Names, Seen, Wanted
-from case_tools.results import Result
+from case_tools.results import Record, Result
 
 A = TypeVar("A", bound=Arguments)
 Json = dict[str, Any]
 Scope = Literal["cases:read", "cases:write", "tasks:write"]
 Effect = Literal["read", "create", "set", "append"]
 """How an action may be repeated: a read freely, a create and what appends never by itself, values set again."""
+Period = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,42 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """What one page of a search for something sent shows.
+
+    Attributes:
+        records: what it may be.
+        more: whether the desk has rows that the page did not show.
+        told: whether the rows show enough to say that something is not there.
+    """
+
+    records: Sequence[Record]
+    more: bool = False
+    told: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrace:
+    """How a write is found again when its answer was lost.
+
+    Attributes:
+        facts: the request -> what of it a search needs, as JSON; None where it cannot be searched for.
+        search: the facts, a period, a page from 1 -> the search.
+        read: the facts, the period, the mark that stands in the text or none, the answer -> what it shows.
+        marked: the request, a mark -> the request with the mark in a text that the desk keeps.
+    """
+
+    facts: Callable[[Request, Known], Json | None]
+    search: Callable[[Mapping[str, Any], Period, int], Request]
+    read: Callable[[Mapping[str, Any], Period, str, Answer], Traced]
+    marked: Callable[[Request, str], Request] = lambda request, _: request
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Generic[A]):
     """One tool: what it takes, what it sends, how its answer reads.
 
@@ -116,6 +154,8 @@ class Action(Generic[A]):
         wanted: arguments -> the names and references that stand for ids, the most needed first.
         request: arguments -> the request; refuses a reference that nothing is known of.
         reading: arguments, the request sent, its answer -> the result.
+        appends: arguments -> whether the call adds something, so that it must not be done twice.
+        retrace: how what was created or appended is found again.
     """
 
     name: str
@@ -128,6 +168,8 @@ class Action(Generic[A]):
     wanted: Callable[[A], Sequence[Wanted]]
     request: Callable[[A, Known], Request]
     reading: Callable[[A, Request, Answer, Known], Reading]
+    appends: Callable[[A], bool] = _never
+    retrace: Retrace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +201,10 @@ class Vendor(Protocol):
     @property
     def url(self) -> str:
         """Scheme, host and port, without a path."""
+
+    @property
+    def identity(self) -> str:
+        """Which account of which desk this is, in the state's file."""
 
     @property
     def actions(self) -> Mapping[str, Action[Any]]:

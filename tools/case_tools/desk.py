@@ -1,52 +1,39 @@
-"""CaseDesk: the one corridor from arguments to result, the same for every vendor.
-
-arguments -> model -> names to ids (one search at most) -> request -> HTTP -> answer -> names -> result
-"""
+"""CaseDesk: a case system to call, whichever vendor's; what a call goes through stands in `corridor.py`."""
 
 import importlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import anyio
 
-from case_tools.actions import Action, Answer, Known, Request, Scope, Token, Vendor
-from case_tools.errors import CallerError, Unavailable, UnexpectedAnswer
-from case_tools.names import Names, Wanted
+from case_tools.actions import Action, Answer, Request, Vendor
+from case_tools.calls import Call, DeskClock, Effort
+from case_tools.errors import Rejected
 from case_tools.results import Page, Result
 from case_tools.settings import Account, Settings
-from case_tools.tokens import Tokens
 
 if TYPE_CHECKING:
+    from case_tools.corridor import Corridor
     from case_tools.embedded import EmbeddedDesk
-    from case_tools.wire import Wire, WireError
 
+_LONGEST_KEY: Final = 200
 _PRACTICE: Final = "Practice desk: the cases are invented."
-
-
-@dataclass(slots=True)
-class Effort:
-    """What one call took so far; the desk counts in it while the call runs, whatever that ends in.
-
-    Attributes:
-        attempts: requests sent, those of a lookup or for a token among them.
-    """
-
-    attempts: int = 0
 
 
 class CaseDesk:
     """A case system to open, update and find cases in.
 
-    Use it as a context manager, from one event loop:
+    Use it as a context manager, from one event loop of asyncio:
 
         async with CaseDesk(Settings.from_environment()) as desk:
             page = await desk.call("search_cases", {"status": ["Open"]})
+
+    A write that has left this machine is finished even where its caller goes away; leaving the context waits
+    for it.
 
     Args:
         settings: the desk and the behaviour.
@@ -68,13 +55,13 @@ class CaseDesk:
     ) -> None:
         self._settings = settings
         self._observe = observe
-        self._names = Names()
         self._embedded = _embedded_desk(settings)
         account = _account_of(settings, self._embedded)
         folder = importlib.import_module(f"case_tools.{settings.vendor}")
-        self._vendor: Vendor = folder.connect(account, settings, clock=clock, nonce=nonce)
-        self._tokens = Tokens(clock=clock)
-        self._opened_wire: Wire | None = None
+        self._clock = DeskClock(clock)
+        self._vendor: Vendor = folder.connect(account, settings, clock=self._clock, nonce=nonce)
+        self._corridor: Corridor | None = None
+        self._opening = anyio.Lock()
 
     @property
     def actions(self) -> Mapping[str, Action[Any]]:
@@ -82,13 +69,21 @@ class CaseDesk:
         return self._vendor.actions
 
     async def call(
-        self, name: str, arguments: Mapping[str, object] | None = None, *, effort: Effort | None = None
+        self,
+        name: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        caller: str = "local",
+        request_key: str | None = None,
+        effort: Effort | None = None,
     ) -> Result:
         """Do one action and return what came of it.
 
         Args:
             name: the action's name, e.g. `create_case`.
             arguments: what it takes, see the action's model; a value of None counts as not given.
+            caller: who calls; a create of one caller is never taken for another's.
+            request_key: the caller's own key for this one create or append: repeated with it, it is done once.
             effort: counts what the call takes, also where it ends in an error.
 
         Raises:
@@ -96,20 +91,29 @@ class CaseDesk:
             KeyError: there is no such action.
         """
         action = self.actions[name]
+        _check_key(request_key)
         given = action.arguments.parse(arguments, tool=name)
-        effort = effort or Effort()
         deadline = time.monotonic() + self._settings.timeout
-        known = await self._known(action, given, deadline, effort)
-        request = action.request(given, known)
-        answer = await self._send(request, deadline, effort, tool=name, scope=action.scope)
-        reading = action.reading(given, request, answer, known)
-        self._names.learn(reading.seen)
-        return self._finished(reading.result)
+        call = Call(tool=name, deadline=deadline, effort=effort or Effort())
+        corridor = await self._open()
+        if action.effect == "read":
+            return self._finished(await corridor.read(action, given, call))
+        if action.effect == "create" or action.appends(given):
+            return await corridor.once(action, given, call, caller=caller, request_key=request_key)
+        return await corridor.set_values(action, given, call, caller=caller)
+
+    async def ready(self) -> None:
+        """Open the state, and begin to search for what an earlier process sent without an answer.
+
+        Raises:
+            ConfigurationError: the state's file cannot be used.
+        """
+        await self._open()
 
     async def close(self) -> None:
-        """Close the connections and the embedded desk."""
-        if self._opened_wire is not None:
-            await self._opened_wire.close()
+        """Let what has left finish, at most the time of one call; then close everything."""
+        if self._corridor is not None:
+            await self._corridor.close()
         if self._embedded is not None:
             self._embedded.close()
 
@@ -121,76 +125,16 @@ class CaseDesk:
     ) -> None:
         await self.close()
 
-    async def _known(self, action: Action[Any], given: object, deadline: float, effort: Effort) -> Known:
-        """Return what is known, after one search for the first name that stands for nothing yet."""
-        unknown = next((each for each in action.wanted(given) if not self._is_known(each)), None)
-        lookup = self._vendor.lookup(unknown) if unknown else None
-        if lookup is None:
-            return Known(names=self._names)
-        answer = await self._send(lookup.request, deadline, effort, tool=action.name, scope="cases:read")
-        try:
-            rows, seen = lookup.read(answer, action.name)
-        except (CallerError, UnexpectedAnswer):
-            if lookup.needed:
-                raise
-            return Known(names=self._names)
-        self._names.learn(seen)
-        return Known(names=self._names, rows=rows)
+    async def _open(self) -> "Corridor":
+        """Open what a call needs, at the first one: the server must not wait for it before it answers."""
+        async with self._opening:
+            if self._corridor is None:
+                from case_tools.corridor import Corridor  # noqa: PLC0415 - sqlite3, httpx: a fifth of the start
 
-    def _is_known(self, wanted: Wanted) -> bool:
-        return bool(self._names.find(wanted.kind, wanted.name))
-
-    async def _send(self, request: Request, deadline: float, effort: Effort, *, tool: str, scope: Scope) -> Answer:
-        """Send the request once, with a token where the vendor wants one; renew it once where it is refused.
-
-        A request that is answered with 401 was not done, so it may be sent again.
-        """
-        exchange = self._vendor.exchange(scope)
-        if exchange is None:
-            return await self._attempt(request, deadline, effort, tool=tool, scope=scope)
-
-        async def fetch() -> Token:
-            asked = exchange.request()
-            answer = await self._attempt(asked, deadline, effort, tool=f"the token for {tool}", scope="cases:read")
-            return exchange.read(answer)
-
-        refused: Token | None = None
-        while True:
-            try:
-                with anyio.fail_after(max(deadline - time.monotonic(), 0)):
-                    token = await self._tokens.get(scope, fetch, refused=refused)
-            except TimeoutError:
-                raise _no_time_left(tool) from None
-            signed = replace(request, headers={**request.headers, **exchange.headers(token)})
-            answer = await self._attempt(signed, deadline, effort, tool=tool, scope=scope)
-            if answer.status != HTTPStatus.UNAUTHORIZED or refused is not None:
-                return answer
-            refused = token
-
-    async def _attempt(
-        self, request: Request, deadline: float, effort: Effort, *, tool: str, scope: Scope
-    ) -> Answer:
-        from case_tools.wire import WireError  # noqa: PLC0415 - httpx costs a sixth of the server's start
-
-        seconds = deadline - time.monotonic()
-        if seconds <= 0:
-            raise _no_time_left(tool)
-        effort.attempts += 1
-        try:
-            answer = await self._wire.send(request, seconds=seconds)
-        except WireError as fault:
-            raise _unanswered(fault, tool=tool, writes=scope != "cases:read") from None
-        self._observe(request, answer)
-        return answer
-
-    @property
-    def _wire(self) -> "Wire":
-        from case_tools.wire import Wire  # noqa: PLC0415 - httpx costs a sixth of the server's start
-
-        if self._opened_wire is None:
-            vendor, settings = self._vendor, self._settings
-            self._opened_wire = Wire(url=vendor.url, sign=vendor.headers, proxy=settings.proxy, app=self._embedded)
-        return self._opened_wire
+                self._corridor = await Corridor.open(
+                    self._vendor, self._settings, clock=self._clock, observe=self._observe, embedded=self._embedded
+                )
+            return self._corridor
 
     def _finished(self, result: Result) -> Result:
         if not isinstance(result, Page):
@@ -199,26 +143,14 @@ class CaseDesk:
         return noted.within_budget()
 
 
-def _no_time_left(tool: str) -> Unavailable:
-    return Unavailable(
-        f"No time was left to send {tool}: looking up a name or earning a token took it all.",
-        next_step="Call again; what was found is remembered.",
-    )
-
-
-def _unanswered(fault: "WireError", *, tool: str, writes: bool) -> Unavailable:
-    if not fault.sent:
-        return Unavailable(
-            f"The desk was not reached for {tool}: {fault}.",
-            next_step="Try again in a minute; if it stays so, the administrator checks the desk's address.",
+def _check_key(given: object) -> None:
+    if given is not None and not (
+        isinstance(given, str) and 0 < len(given) <= _LONGEST_KEY and given.isprintable()
+    ):
+        raise Rejected(
+            f"The request_key is not a text of 1 to {_LONGEST_KEY} printable characters.",
+            next_step="Give one that is new for each case or note that is wanted, e.g. a UUID.",
         )
-    if not writes:
-        return Unavailable(f"The desk did not answer {tool}: {fault}.", next_step="Try again in a minute.")
-    return Unavailable(
-        f"The desk did not answer {tool}: {fault}.",
-        changed="unknown",
-        next_step="Do not repeat the call before you have looked with a search whether it was done.",
-    )
 
 
 def _embedded_desk(settings: Settings) -> "EmbeddedDesk | None":

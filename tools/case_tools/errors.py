@@ -4,10 +4,13 @@
     ├── CallerError           the caller mends the call
     │   ├── Rejected          an argument is missing or wrong; nothing was sent
     │   ├── NotFound          the desk has no such case or task
-    │   └── NotApplied        the desk answered, but shows other values than asked
+    │   ├── NotApplied        the desk answered, but shows other values than asked
+    │   ├── NotDone           the desk gave no answer, and shows nothing of what was sent
+    │   └── Conflict          the case was changed since the caller saw it; nothing was sent
     ├── TimeError             waiting mends it
     │   ├── Unavailable       the desk does not answer
-    │   └── RateLimited       the desk asks to wait
+    │   ├── RateLimited       the desk, or its allowance, asks to wait
+    │   └── Busy              too many calls wait already; nothing was sent
     ├── OperatorError         whoever runs the server mends it
     │   ├── ConfigurationError
     │   ├── CredentialsRefused
@@ -23,12 +26,13 @@ from typing import ClassVar, Final, Literal
 
 _MOST_PROBLEMS: Final = 20
 
-Changed = Literal["nothing", "partly", "unknown"]
+Changed = Literal["nothing", "partly", "unknown", "nothing_shown"]
 
 _CHANGED_SENTENCE: dict[Changed, str] = {
     "nothing": "Nothing was changed.",
     "partly": "The other changes were applied, as far as its answer shows.",
     "unknown": "It is not known whether the desk applied it.",
+    "nothing_shown": "As far as the desk shows, nothing was changed.",
 }
 
 
@@ -94,23 +98,51 @@ class NotFound(CallerError):
 
 
 class NotApplied(CallerError):
-    """The desk answered, but shows another value than the one asked for."""
+    """The desk answered, but shows another value than the one asked for.
+
+    Attributes:
+        ref: the case that the desk opened or changed all the same, where it is known.
+    """
 
     kind = "not_applied"
+
+    def __init__(self, what: str, *, next_step: str, changed: Changed = "nothing", ref: str = "") -> None:
+        super().__init__(what, next_step=next_step, changed=changed)
+        self.ref = ref
+
+
+class NotDone(CallerError):
+    """The desk gave no answer when it was sent, and a search that works shows nothing of it."""
+
+    kind = "not_done"
+
+
+class Conflict(CallerError):
+    """The desk shows a later change than the caller has seen."""
+
+    kind = "conflict"
 
 
 class TimeError(CaseError):
     """Waiting mends it.
 
     Attributes:
-        retry_after: seconds to wait, where they are known.
+        retry_after: seconds to wait, where they are known or usual.
+        by_desk: whether the desk named them; else trying sooner may do.
     """
 
     def __init__(
-        self, what: str, *, next_step: str, changed: Changed = "nothing", retry_after: float | None = None
+        self,
+        what: str,
+        *,
+        next_step: str,
+        changed: Changed = "nothing",
+        retry_after: float | None = None,
+        by_desk: bool = False,
     ) -> None:
         super().__init__(what, next_step=next_step, changed=changed)
         self.retry_after = retry_after
+        self.by_desk = by_desk
 
 
 class Unavailable(TimeError):
@@ -120,9 +152,15 @@ class Unavailable(TimeError):
 
 
 class RateLimited(TimeError):
-    """The desk asks to wait."""
+    """The desk asks to wait, or the allowance of its account does."""
 
     kind = "rate_limited"
+
+
+class Busy(TimeError):
+    """Too many calls wait already."""
+
+    kind = "busy"
 
 
 class OperatorError(CaseError):

@@ -1,6 +1,6 @@
-"""What the process has seen at the desk, so that a reference or a plain name can stand for an id.
+"""What the desk has shown, so that a reference or a plain name can stand for an id.
 
-Kept in memory: statuses and priorities by name, cases and tasks by reference.
+Statuses, priorities, queues and agents by name, cases and tasks by reference: in memory, and in the state's file.
 """
 
 import difflib
@@ -23,20 +23,29 @@ class Seen:
         id: the desk's own id.
         name: what people call it; for a case or a task its reference.
         value: the object as the desk takes it back, where it takes one.
+        lasts: whether it is worth keeping beyond this process.
     """
 
     kind: str
     id: str
     name: str
     value: Mapping[str, Any] = field(default_factory=dict)
+    lasts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A name or reference in the arguments that stands for an id."""
+    """A name or reference in the arguments that stands for an id.
+
+    Attributes:
+        kind: what it is a name of.
+        name: the name, reference or id.
+        afresh: whether the desk must be asked even where it is known.
+    """
 
     kind: str
     name: str
+    afresh: bool = False
 
 
 class Names:

@@ -97,11 +97,19 @@ def error_of(answer: Answer, *, tool: str, writes: bool, host_advice: str, statu
 
 
 def limited(answer: Answer) -> RateLimited:
-    """Return the error for a desk that takes no more for now."""
-    wait = _retry_after(answer.headers.get("retry-after"))
+    """Return the error for a desk that takes no more for now.
+
+    Seconds are taken from the header Retry-After, else from `retryAfterMs` in the body, which one profile of the
+    first vendor's newer platform reports: a guess.
+    """
+    asked = _retry_after(answer.headers.get("retry-after"))
+    if asked is None:
+        asked = _seconds(mapping_of(payload_of(answer)).get("retryAfterMs"), unit=1000.0)
+    wait = _USUAL_WAIT if asked is None else min(max(asked, 1.0), _LONGEST_WAIT)
     return RateLimited(
         "The desk takes no more requests for now.",
         retry_after=wait,
+        by_desk=asked is not None,
         next_step=f"Wait {math.ceil(wait)} seconds, then repeat the call.",
     )
 
@@ -110,16 +118,22 @@ def _check_first(*, writes: bool) -> str:
     return "Search for it before you repeat the call, and tell the administrator." if writes else ""
 
 
-def _retry_after(value: str | None) -> float:
-    """Return the seconds to wait, from seconds or a date; a minute where nothing sensible is said."""
+def _retry_after(value: str | None) -> float | None:
+    """Return the seconds to wait, from seconds or a date; None where nothing sensible is said."""
+    if (seconds := _seconds(value)) is not None:
+        return seconds
     try:
-        seconds = float(value or "")
+        return (parsedate_to_datetime(value or "") - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return None
+
+
+def _seconds(value: object, *, unit: float = 1.0) -> float | None:
+    try:
+        seconds = float(str(value)) / unit
     except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value or "") - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return _USUAL_WAIT
-    return min(max(seconds, 1.0), _LONGEST_WAIT) if math.isfinite(seconds) else _USUAL_WAIT
+        return None
+    return seconds if math.isfinite(seconds) else None
 
 
 def text_of(value: object) -> str:

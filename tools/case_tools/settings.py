@@ -289,6 +289,7 @@ _ACCOUNTS: Final[Mapping[Vendor, type[KoreSettings | TalkdeskSettings]]] = {
     "kore": KoreSettings,
     "talkdesk": TalkdeskSettings,
 }
+_RATES: Final[Mapping[str, int]] = {"kore": 60}
 Toolset = Literal["cases", "tasks"]
 Fields = Literal["writable", "documented"]
 
@@ -312,6 +313,19 @@ class Settings(_Settings):
         ("cases",), description="`cases,tasks` adds `create_task` and `search_tasks`"
     )
     timeout: float = Field(25.0, gt=0, le=600, description="seconds for one tool call")
+    rate: int | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        description="requests a minute and account, 0 for any number; unset: 60 for Kore, else any number",
+    )
+    repeat_window: float = Field(
+        600.0, gt=0, le=86_400, description="seconds for which an equal create or note counts as a repeat"
+    )
+    mark: bool = Field(
+        default=False,
+        description="`true` ends the text of each new case in a short mark, by which it is surely found again",
+    )
     state: Annotated[str | None, BeforeValidator(_as_state_file)] = Field(
         None, description="a file for the state, or `:memory:`; unset: a file in the user's data folder"
     )
@@ -334,15 +348,25 @@ class Settings(_Settings):
         return self.embedded_dialect if self.desk == "embedded" else self.desk
 
     @property
-    def embedded_file(self) -> str:
-        """Where the embedded desk keeps its cases: `desk.db` beside the state, in memory if the state is."""
+    def allowance(self) -> int:
+        """Requests a minute; 0 for any number."""
+        return self.rate if self.rate is not None else _RATES.get(self.desk, 0)
+
+    @property
+    def state_file(self) -> str:
+        """Where the ledger and what was learned are kept: a path, or `:memory:`."""
         if self.state == ":memory:":
             return self.state
         if self.state is not None:
-            return str(Path(self.state).expanduser().parent / "desk.db")
-        from platformdirs import user_data_path  # noqa: PLC0415 - needed by one desk only
+            return str(Path(self.state).expanduser())
+        from platformdirs import user_data_path  # noqa: PLC0415 - needed with the first call
 
-        return str(user_data_path("case-mcp", appauthor=False) / "desk.db")
+        return str(user_data_path("case-mcp", appauthor=False) / "state.db")
+
+    @property
+    def embedded_file(self) -> str:
+        """Where the embedded desk keeps its cases: `desk.db` beside the state, in memory if the state is."""
+        return self.state_file if self.state == ":memory:" else str(Path(self.state_file).parent / "desk.db")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -2,31 +2,39 @@
 
 import json
 import re
-from collections.abc import Callable, Generator, Mapping
+import ssl
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote, urlencode
 
 import anyio
 import httpx
 
 from case_tools.actions import Answer, Request
-from case_tools.errors import Rejected
+from case_tools.errors import Busy, Rejected
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _CONNECT_SECONDS: Final = 3.0
-_BEFORE_SENDING: Final = 0.9  # of the time, so that what ends in waiting or connecting is known as never sent
 _LARGEST_ANSWER: Final = 16 * 1024 * 1024
 _IN_THE_AIR: Final = 8
-_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_IN_THE_QUEUE: Final = 32
+_QUEUE_SECONDS: Final = 5
+_FIRST_BYTE: Final = "http11.send_request_headers.started"
+"""What httpcore tells a trace when a connection stands and the first byte is about to leave."""
+
+
+async def _nothing() -> None:
+    """Do nothing before the first byte."""
 
 
 class WireError(Exception):
     """No answer came.
 
     Attributes:
-        sent: False where the request provably never reached the desk.
+        sent: False where no byte of the request left, so that it provably never reached the desk.
     """
 
     def __init__(self, reason: str, *, sent: bool) -> None:
@@ -82,50 +90,86 @@ class Wire:
         self._url = httpx.URL(url)
         self._sign = sign
         self._places = anyio.Semaphore(_IN_THE_AIR)
+        self._in_process = app is not None
         self._client = httpx.AsyncClient(
             follow_redirects=False,
             trust_env=proxy,
-            verify=httpx.create_ssl_context() if app is None else False,
+            verify=_trust() if app is None else False,
             limits=httpx.Limits(max_connections=_IN_THE_AIR),
             transport=None if app is None else httpx.ASGITransport(app),  # type: ignore[arg-type]  # any ASGI app
             headers={"User-Agent": "case-mcp"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a desk's cookies are not kept
         )
 
-    async def send(self, request: Request, *, seconds: float) -> Answer:
+    async def send(
+        self, request: Request, *, seconds: float, before: Callable[[], Awaitable[None]] = _nothing
+    ) -> Answer:
         """Send the request once and return the answer, within `seconds`; at most eight are in the air.
+
+        Args:
+            request: the request, not yet signed.
+            seconds: the time that it may take in all.
+            before: is awaited when the connection stands, before the first byte; what it raises stops the sending.
 
         Raises:
             WireError: no answer came in time, or not a whole one.
+            Busy: too many requests wait already.
             Rejected: an id could leave its place in the path.
         """
         url = self._url_of(request)
         content, kind = _content_of(request)
         signature = _Signature(self._sign, {**kind, **request.headers})
-        end = anyio.current_time() + seconds
+        if self._places.statistics().tasks_waiting >= _IN_THE_QUEUE:
+            raise Busy(
+                "Too many calls wait for the desk already.",
+                retry_after=_QUEUE_SECONDS,
+                next_step=f"Wait {_QUEUE_SECONDS} seconds, then repeat the call.",
+            )
+        placed = sent = False
+
+        async def first_byte() -> None:
+            nonlocal sent
+            await before()
+            sent = True
+
         try:
-            with anyio.fail_after(seconds * _BEFORE_SENDING):
-                await self._places.acquire()
-        except TimeoutError:
-            raise WireError("other requests took all the time", sent=False) from None
-        left = max(end - anyio.current_time(), 0)
-        try:
-            with anyio.fail_after(left):
-                return await self._answer(request.method, url, content, signature, left * _BEFORE_SENDING)
-        except _NEVER_SENT as fault:
-            raise WireError(f"it could not be reached ({type(fault).__name__})", sent=False) from None
-        except (httpx.TimeoutException, TimeoutError):
-            raise WireError(f"it did not answer within {seconds:.0f} seconds", sent=True) from None
-        except (httpx.HTTPError, httpx.StreamError) as fault:
-            raise WireError(f"the connection broke ({type(fault).__name__})", sent=True) from None
-        finally:
-            self._places.release()
+            with anyio.fail_after(seconds):
+                async with self._places:
+                    placed = True
+                    return await self._answer(request.method, url, content, signature, first_byte)
+        except (httpx.TimeoutException, TimeoutError) as fault:
+            if not placed:
+                raise WireError("other requests took all the time", sent=False) from None
+            waited = "it did not answer" if sent else "it could not be reached"
+            kinds = f" ({type(fault).__name__})" if isinstance(fault, httpx.TimeoutException) else ""
+            raise WireError(f"{waited} within {seconds:.0f} seconds{kinds}", sent=sent) from None
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as fault:
+            broke = "the connection broke" if sent else "it could not be reached"
+            raise WireError(f"{broke} ({type(fault).__name__})", sent=sent) from None
 
     async def _answer(
-        self, method: str, url: httpx.URL, content: bytes | None, signature: httpx.Auth, early: float
+        self,
+        method: str,
+        url: httpx.URL,
+        content: bytes | None,
+        signature: httpx.Auth,
+        first_byte: Callable[[], Awaitable[None]],
     ) -> Answer:
-        timeout = httpx.Timeout(None, connect=min(_CONNECT_SECONDS, early), pool=early)
-        async with self._client.stream(method, url, content=content, timeout=timeout, auth=signature) as response:
+        async def trace(event: str, about: Mapping[str, Any]) -> None:
+            if event == _FIRST_BYTE and about["request"].method != b"CONNECT":  # to a proxy, nothing of ours yet
+                await first_byte()
+
+        if self._in_process:
+            await first_byte()
+        stream = self._client.stream(
+            method,
+            url,
+            content=content,
+            timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
+            auth=signature,
+            extensions={"trace": trace},
+        )
+        async with stream as response:
             body = await self._body_of(response)
         return Answer(status=response.status_code, body=body, headers={**response.headers})
 
@@ -154,6 +198,12 @@ class Wire:
                 raise WireError("its answer is larger than 16 MiB", sent=True)
             parts.append(part)
         return b"".join(parts)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return the authorities trusted, read once: that takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def _content_of(request: Request) -> tuple[bytes | None, dict[str, str]]:

@@ -1,15 +1,11 @@
 """The layout of the desk's file, the opening of it, and transactions."""
 
-import os
 import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+
+from case_tools import sqlite_file
 
 VERSION = 1
 
-_BUSY_SECONDS = 5.0
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE app (
@@ -65,16 +61,14 @@ class DeskFileError(Exception):
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Connect to the file; a missing one is made for its owner alone, as are missing folders.
+    """Connect to the file; a missing one is made.
 
     Raises:
         DeskFileError: the file cannot be made or opened.
 
     """
     try:
-        if path != ":memory:":
-            _make_file(path)
-        return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        return sqlite_file.connect(path)
     except (OSError, sqlite3.Error) as error:
         raise DeskFileError(f"it cannot be made or opened: {error}") from error
 
@@ -121,39 +115,3 @@ def add_later(db: sqlite3.Connection) -> None:
     """Add the tables that came later; call it inside a transaction."""
     for statement in _LATER.split(";"):
         db.execute(statement)
-
-
-@contextmanager
-def writing(db: sqlite3.Connection) -> Iterator[None]:
-    """Hold the write lock for what is inside; all of it is kept, or nothing."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.commit()
-    except BaseException:
-        db.rollback()
-        raise
-
-
-def use_wal(db: sqlite3.Connection) -> None:
-    """Let readers work beside a writer; costs nothing where the file already does."""
-    # SQLite itself does not wait here for processes that open the new file at the same moment.
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            break
-    db.execute("PRAGMA synchronous = NORMAL")
-
-
-def _make_file(path: str) -> None:
-    folder = Path(path).absolute().parent
-    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
-        missing.mkdir(mode=0o700, exist_ok=True)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

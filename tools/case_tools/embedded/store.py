@@ -24,11 +24,10 @@ from case_tools.embedded.schema import (
     has_later,
     is_complete,
     lay_out,
-    use_wal,
-    writing,
 )
 from case_tools.embedded.selection import counting, paging
 from case_tools.embedded.times import milliseconds
+from case_tools.sqlite_file import use_wal, writing
 
 _SAVE_RECORD = """
 INSERT INTO record (
@@ -81,7 +80,7 @@ class Store:
             elif not has_later(self._db):
                 with self.writing():
                     add_later(self._db)
-            use_wal(self._db)
+            use_wal(self._db, synchronous="NORMAL")
             self._load()
         except BaseException as error:
             self._db.close()

@@ -31,6 +31,8 @@ _LONGEST_CODE: Final = 6
 _HOST_ADVICE: Final = "The administrator checks KORE_HOST, e.g. platform.kore.ai."
 _KEYS_OF_STATUS: Final = ("_id", "name", "lname", "statusCategory")
 _KEYS_OF_PRIORITY: Final = ("_id", "name", "lname", "desc")
+_KEYS_OF_QUEUE: Final = ("_id", "name")
+_KEYS_OF_AGENT: Final = ("aId", "agentId", "name")
 
 
 def object_of(answer: Answer, *, tool: str, writes: bool) -> Json:
@@ -146,6 +148,16 @@ def _seen_in(row: Mapping[str, Any]) -> Iterator[Seen]:
         yield Seen(kind="case", id=case, name=ref)
     yield from _seen_object("status", row.get("status"), _KEYS_OF_STATUS)
     yield from _seen_object("priority", row.get("priority"), _KEYS_OF_PRIORITY)
+    for queue in list_of(row.get("queues")):
+        yield from _seen_object("queue", queue, _KEYS_OF_QUEUE)
+    agent = mapping_of(row.get("currAssignee"))
+    if (own_id := text_of(agent.get("aId")) or text_of(agent.get("agentId"))) and (
+        name := text_of(agent.get("name"))
+    ):
+        kept = {key: agent[key] for key in _KEYS_OF_AGENT if text_of(agent.get(key))}
+        yield Seen(kind="agent", id=own_id, name=name, value=kept)
+    if template := text_of(row.get("caseTmp")):
+        yield Seen(kind="template", id=template, name=template)
 
 
 def _seen_object(kind: str, value: object, keys: Sequence[str]) -> Iterator[Seen]:

@@ -23,6 +23,7 @@ from case_tools.arguments import (
     Texts,
 )
 from case_tools.kore.endpoints import AgentId, FieldId, PriorityId, QueueId, StatusId, TaskId, UserId
+from case_tools.repeats import EXPECTED, OURS, AllowDuplicate
 
 _REPLACES = "Replaces the whole list."
 
@@ -177,6 +178,8 @@ class WritableBody(Arguments):
     isActive: bool | None = Field(None, description="Whether it is active")
     supportCustomTasks: bool | None = Field(None, description="Whether own tasks may be added")
     ETA: IsoMoment | None = Field(None, description="Expected resolution, ISO 8601 with offset")
+    expected_updated_at: IsoMoment | None = Field(None, description=EXPECTED)
+    allow_duplicate: SkipJsonSchema[AllowDuplicate] = False
 
 
 class DeskKeptBody(Arguments):
@@ -197,4 +200,4 @@ class DeskKeptBody(Arguments):
 
 def body_of(arguments: Arguments, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return what the caller gave, and nothing else, as the desk takes it."""
-    return arguments.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=set(without))
+    return arguments.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={*without, *OURS})

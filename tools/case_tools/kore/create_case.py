@@ -8,9 +8,10 @@ from pydantic.json_schema import SkipJsonSchema
 
 from case_tools.actions import Action, Answer, Known, Reading, Request
 from case_tools.arguments import Arguments, Email, IsoMoment, Text
-from case_tools.kore import creates
+from case_tools.kore import creates, retraces
 from case_tools.kore.body import Customer
 from case_tools.kore.endpoints import CaseTemplateId, post
+from case_tools.repeats import OURS, AllowDuplicate
 from case_tools.results import Written
 from case_tools.settings import KoreSettings
 
@@ -57,6 +58,7 @@ class CreateCase(Arguments):
     phoneNumber: Text | None = Field(None, description="Customer's phone, if no userInfo.id")
     dueDate: IsoMoment = Field(description="When it is due, e.g. 2026-09-04T14:15:00Z")
     source: Text = Field(description="Where the case comes from, e.g. rtm")
+    allow_duplicate: AllowDuplicate = False
 
     @model_validator(mode="after")
     def _says_who_the_customer_is(self) -> Self:
@@ -76,7 +78,7 @@ def action(account: KoreSettings) -> Action[CreateCase]:
     model = creates.with_defaults(CreateCase, caseTmp=account.case_template, source=account.source)
 
     def request(arguments: CreateCase, _: Known) -> Request:
-        body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True)
+        body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(OURS))
         moved = {way: body["userInfo"].pop(way) for way in _WAYS if way in body["userInfo"]}
         return post(account.stream_id, "createCase", {**body, **moved})
 
@@ -94,4 +96,5 @@ def action(account: KoreSettings) -> Action[CreateCase]:
         wanted=lambda _: (),
         request=request,
         reading=reading,
+        retrace=retraces.of_create(account, tool="create_case", tail="getCases"),
     )

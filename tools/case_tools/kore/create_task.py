@@ -11,10 +11,11 @@ from pydantic import Field, model_validator
 from case_tools.actions import Action, Answer, Known, Reading, Request
 from case_tools.arguments import Arguments, Text
 from case_tools.errors import Problem, Rejected
-from case_tools.kore import creates
+from case_tools.kore import creates, retraces
 from case_tools.kore.body import Contact
 from case_tools.kore.endpoints import CaseAddress, CaseReference, TaskTemplateId, id_of, post, wanted_address
 from case_tools.names import Wanted
+from case_tools.repeats import OURS, AllowDuplicate
 from case_tools.results import Written
 from case_tools.settings import KoreSettings
 
@@ -56,6 +57,7 @@ class CreateTask(Arguments):
     userInfo: TaskContact = Field(description='e.g. {"name": "Jane Roe", "emailId": "jane.roe@example.com"}')
     source: Text = Field(description="Where the task comes from, e.g. rtm")
     desc: Text | None = Field(None, description="What is to be done")
+    allow_duplicate: AllowDuplicate = False
 
 
 def action(account: KoreSettings) -> Action[CreateTask]:
@@ -63,7 +65,7 @@ def action(account: KoreSettings) -> Action[CreateTask]:
 
     def request(arguments: CreateTask, known: Known) -> Request:
         case_id = id_of("case", arguments.caseId, known)
-        body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True)
+        body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(OURS))
         return post(
             account.stream_id,
             "createTask",
@@ -84,6 +86,7 @@ def action(account: KoreSettings) -> Action[CreateTask]:
         wanted=_wanted,
         request=request,
         reading=reading,
+        retrace=retraces.of_create(account, tool="create_task", tail="getTasks"),
     )
 
 

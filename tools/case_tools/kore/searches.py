@@ -110,9 +110,9 @@ def _spelled(kind: str, name: str, known: Known) -> str:
     return seen[0].name if seen and seen[0].name.casefold() != name.casefold() else name
 
 
-def lookup_request(stream_id: str, tail: str, filters: Json, *, limit: int) -> Request:
+def lookup_request(stream_id: str, tail: str, filters: Json, *, limit: int, page: int = 1) -> Request:
     """Return the one search that may find what a name stands for."""
-    return post(stream_id, tail, {**filters, **paging_on_the_wire(1, limit)})
+    return post(stream_id, tail, {**filters, **paging_on_the_wire(page, limit)})
 
 
 def results_of(answer: Answer, *, tool: str) -> tuple[Json, list[Any]]:
@@ -165,7 +165,7 @@ def reading(
         page = page.noting(note)
     seen = seen_in(readable(results, account_id=account_id))
     if arguments.page == 1:
-        seen.append(Seen(kind="first page", id=search, name=search, value={"ids": ids_of(part.rows)}))
+        seen.append(Seen(kind="first page", id=search, name=search, value={"ids": ids_of(part.rows)}, lasts=False))
     return Reading(result=page, seen=seen)
 
 

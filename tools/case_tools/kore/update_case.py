@@ -8,7 +8,7 @@ from case_tools.actions import Action
 from case_tools.kore import updates
 from case_tools.kore.body import DeskKeptBody, WritableBody
 from case_tools.kore.endpoints import CaseAddress
-from case_tools.settings import Fields
+from case_tools.settings import Fields, KoreSettings
 
 _DESCRIPTION: Final = (
     "Change an existing customer-service case (ticket): status, priority, due date, assignee, texts, tags. "
@@ -32,8 +32,8 @@ class UpdateCaseAsDocumented(DeskKeptBody, UpdateCase):
     """The whole documented body."""
 
 
-def action(stream_id: str, fields: Fields) -> Action[WritableBody]:
-    """Return the action for one app."""
+def action(account: KoreSettings, fields: Fields) -> Action[WritableBody]:
+    """Return the action for one account."""
     return updates.action(
         name="update_case",
         kind="case",
@@ -41,5 +41,5 @@ def action(stream_id: str, fields: Fields) -> Action[WritableBody]:
         description=_DESCRIPTION,
         scope="cases:write",
         arguments=UpdateCase if fields == "writable" else UpdateCaseAsDocumented,
-        stream_id=stream_id,
+        account=account,
     )

@@ -11,7 +11,7 @@ from case_tools.actions import Action
 from case_tools.kore import updates
 from case_tools.kore.body import DeskKeptBody, WritableBody
 from case_tools.kore.endpoints import TaskAddress
-from case_tools.settings import Fields
+from case_tools.settings import Fields, KoreSettings
 
 _DESCRIPTION: Final = (
     "Change an existing task (a step of a case, such as a call back): status, due date, assignee, texts. "
@@ -36,8 +36,8 @@ class UpdateTaskAsDocumented(DeskKeptBody, UpdateTask):
     """The whole documented body."""
 
 
-def action(stream_id: str, fields: Fields) -> Action[WritableBody]:
-    """Return the action for one app."""
+def action(account: KoreSettings, fields: Fields) -> Action[WritableBody]:
+    """Return the action for one account."""
     return updates.action(
         name="update_task",
         kind="task",
@@ -45,5 +45,5 @@ def action(stream_id: str, fields: Fields) -> Action[WritableBody]:
         description=_DESCRIPTION,
         scope="tasks:write",
         arguments=UpdateTask if fields == "writable" else UpdateTaskAsDocumented,
-        stream_id=stream_id,
+        account=account,
     )

@@ -8,9 +8,12 @@ from case_tools.errors import Problem, Rejected
 from case_tools.kore.answers import object_of, record_of, seen_in
 from case_tools.kore.body import WritableBody, body_of
 from case_tools.kore.endpoints import id_of, post, wanted_address
+from case_tools.kore.retraces import of_comments
 from case_tools.names import Wanted, fold
-from case_tools.reading import no_answer, other_id, text_of
+from case_tools.reading import moment_of, no_answer, other_id, text_of
+from case_tools.repeats import OURS, refuse_if_later
 from case_tools.results import Written
+from case_tools.settings import KoreSettings
 
 M = TypeVar("M", bound=WritableBody)
 _CHOICES: Final = ("status", "priority")
@@ -31,7 +34,7 @@ _FIELDS: Final = Fields(
 
 def something_given(arguments: M, address: str) -> M:
     """Return the arguments if they change anything."""
-    if arguments.model_fields_set <= {address}:
+    if arguments.model_fields_set <= {address, *OURS}:
         raise ValueError(f"name nothing to change: give at least one field besides {address}.")
     return arguments
 
@@ -44,7 +47,7 @@ def action(
     description: str,
     scope: Scope,
     arguments: type[WritableBody],
-    stream_id: str,
+    account: KoreSettings,
 ) -> Action[WritableBody]:
     """Return the action that sets values of a case or of a task.
 
@@ -55,19 +58,23 @@ def action(
         description: the tool's description.
         scope: what a caller must be allowed to do.
         arguments: the model of the documented body with the address.
-        stream_id: the app's id.
+        account: the account.
     """
     address = f"{kind}Id"
 
     def wanted(given: WritableBody) -> list[Wanted]:
-        return [*wanted_address(kind, getattr(given, address)), *_wanted_choices(given)]
+        own = getattr(given, address)
+        if given.expected_updated_at is not None:
+            return [Wanted(kind=kind, name=own, afresh=True)]
+        return [*wanted_address(kind, own), *_wanted_choices(given)]
 
     def request(given: WritableBody, known: Known) -> Request:
+        own_id = id_of(kind, getattr(given, address), known)
+        if given.expected_updated_at is not None:
+            shown = moment_of(known.rows.get(own_id, {}).get("updatedAt"))
+            refuse_if_later(shown, given.expected_updated_at, tool=name, address=address)
         body = body_of(given, without=frozenset({address}))
-        for choice in _CHOICES:
-            if choice in body:
-                body[choice] = _whole(choice, body[choice], known, tool=name)
-        return post(stream_id, tail, body, **{address: id_of(kind, getattr(given, address), known)})
+        return post(account.stream_id, tail, _named(body, known, tool=name), **{address: own_id})
 
     def reading(_: WritableBody, sent: Request, answer: Answer, known: Known) -> Reading:
         try:
@@ -90,15 +97,29 @@ def action(
         wanted=wanted,
         request=request,
         reading=reading,
+        appends=lambda given: given.resolutionCmts is not None,
+        retrace=of_comments(account),
     )
 
 
 def _wanted_choices(given: WritableBody) -> list[Wanted]:
-    """Return the status and the priority that are given by name alone."""
-    chosen = {kind: getattr(given, kind) for kind in _CHOICES}
-    return [
-        Wanted(kind=kind, name=each.name) for kind, each in chosen.items() if each and each.name and not each.id
+    """Return the status, the priority and the queues that are given by name alone."""
+    chosen = [
+        ("status", given.status),
+        ("priority", given.priority),
+        *(("queue", each) for each in given.queues or ()),
     ]
+    return [Wanted(kind=kind, name=each.name) for kind, each in chosen if each and each.name and not each.id]
+
+
+def _named(body: Json, known: Known, *, tool: str) -> Json:
+    """Return the body with what names stand for in it."""
+    whole: Json = {choice: _whole(choice, body[choice], known, tool=tool) for choice in _CHOICES if choice in body}
+    if "queues" in body:
+        whole["queues"] = [_whole("queue", each, known, tool=tool) for each in body["queues"]]
+    if "currAssignee" in body:
+        whole["currAssignee"] = _agent(body["currAssignee"], known, tool=tool)
+    return {**body, **whole}
 
 
 def _whole(kind: str, given: Json, known: Known, *, tool: str) -> Json:
@@ -127,6 +148,18 @@ def _whole(kind: str, given: Json, known: Known, *, tool: str) -> Json:
             f"is not a name seen at this desk; near is {names}. To send it all the same, put = before it.",
         )
     return given
+
+
+def _agent(given: Json, known: Known, *, tool: str) -> Json:
+    """Return an agent that is given by name with the ids that the desk has shown."""
+    name = text_of(given.get("name"))
+    if not name or given.get("aId") or given.get("agentId"):
+        return given
+    found = known.names.find("agent", name)
+    if len(found) > 1:
+        choices = ", ".join(f"{each.name!r} ({each.id})" for each in found)
+        raise _choice(tool, "currAssignee", f"stands for several: {choices}. Give the one's aId.")
+    return {**found[0].value, **given} if found else given
 
 
 def _unseen_names(body: Json, known: Known) -> list[Problem]:

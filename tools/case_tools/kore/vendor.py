@@ -37,11 +37,11 @@ class Kore:
         self._clock = clock
         self._nonce = nonce
         self.url = account.host
-        stream_id = account.stream_id
+        self.identity = f"{account.host} {account.account_id} {account.stream_id}"
         actions: list[Action[Any]] = [
             create_case.action(account),
-            update_case.action(stream_id, settings.fields),
-            update_task.action(stream_id, settings.fields),
+            update_case.action(account, settings.fields),
+            update_task.action(account, settings.fields),
             search_cases.action(account),
         ]
         if "tasks" in settings.toolsets:
@@ -74,16 +74,19 @@ class Kore:
         """Exchange nothing: each attempt is signed by itself."""
 
     def lookup(self, wanted: Wanted) -> Lookup | None:
-        """Return the search for a reference, as text, or for one row that has the status or the priority.
+        """Return the search for a reference, as text, or for one row that has the status, priority or queue.
 
         That `searchText` finds references is a guess: the page says "name or title".
         """
         stream_id = self._account.stream_id
         if wanted.kind in {"case", "task"}:
+            if wanted.name.startswith(("ci-", "ti-")):  # no filter takes an id
+                return None
             tail = "getTasks" if wanted.kind == "task" else "getCases"
             request = searches.lookup_request(stream_id, tail, {"searchText": wanted.name}, limit=20)
             return Lookup(request=request, read=self._rows_and_names, needed=True)
-        request = searches.lookup_request(stream_id, "getCases", {wanted.kind: [wanted.name]}, limit=1)
+        name = "queues" if wanted.kind == "queue" else wanted.kind
+        request = searches.lookup_request(stream_id, "getCases", {name: [wanted.name]}, limit=1)
         return Lookup(request=request, read=self._rows_and_names, needed=False)
 
     def _rows_and_names(self, answer: Answer, tool: str) -> tuple[Mapping[str, Json], Sequence[Seen]]:

@@ -8,12 +8,14 @@ from pydantic import Field
 from case_tools.actions import Action, Answer, Known, Reading, Request
 from case_tools.arguments import Arguments, Email, Object
 from case_tools.reading import no_answer
+from case_tools.repeats import OURS, AllowDuplicate
 from case_tools.results import Written
 from case_tools.talkdesk import notes
 from case_tools.talkdesk.answers import id_in, object_of, record_of
 from case_tools.talkdesk.body import Filled, Id, Long, Priority, Short, Title, enumeration, one_of
 from case_tools.talkdesk.endpoints import CASES
 from case_tools.talkdesk.notes import Notes, created_otherwise, with_notes
+from case_tools.talkdesk.retraces import of_create
 
 _DESCRIPTION: Final = (
     "Open a new customer-service case (ticket) for a customer's problem or request. Search with search_cases "
@@ -51,13 +53,14 @@ class CreateCase(Arguments):
         None, description='Plain values by key, e.g. {"checkbox1": true, "text1": "x"}'
     )
     notes: Notes | None = Field(None, description="Notes to add")
+    allow_duplicate: AllowDuplicate = False
 
 
 def action() -> Action[CreateCase]:
     """Return the action."""
 
     def request(given: CreateCase, _: Known) -> Request:
-        body = given.model_dump(mode="json", exclude_unset=True, exclude={"notes"})
+        body = given.model_dump(mode="json", exclude_unset=True, exclude={"notes", *OURS})
         if "requester_type" in body:
             body["requester_type"] = "Contact"
         if given.notes is not None:
@@ -85,4 +88,5 @@ def action() -> Action[CreateCase]:
         wanted=lambda _: (),
         request=request,
         reading=reading,
+        retrace=of_create(),
     )

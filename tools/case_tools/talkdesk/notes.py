@@ -6,6 +6,7 @@ never from what was asked.
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -95,6 +96,12 @@ def told(notes: Sequence[Note] | None, shown: object) -> Told:
     return Told(lines=lines, unproven=unproven, otherwise=otherwise)
 
 
+def shows(shown: Sequence[object], bodies: Sequence[str]) -> bool:
+    """Tell whether each text stands in a note of its own among those shown."""
+    there = Counter(_plain(_body_of(entry)) for entry in shown if isinstance(entry, Mapping))
+    return not Counter(map(_plain, bodies)) - there
+
+
 def _body_of(entry: Mapping[str, object]) -> str:
     """Return a note's text; one page writes `notes_body`."""
     return text_of(entry.get("note_body")) or text_of(entry.get("notes_body"))
@@ -142,6 +149,7 @@ def created_otherwise(case_id: str, told_of: Told) -> NotApplied:
         f"The case {line(case_id, _LONGEST_NAME)} was created. {error.what}",
         changed="partly",
         next_step=f"{error.next_step} Do not create the case again.",
+        ref=case_id,
     )
 
 

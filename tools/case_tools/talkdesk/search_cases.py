@@ -13,6 +13,7 @@ from case_tools.results import CasePage, Row, rows_missed
 from case_tools.talkdesk.answers import id_in, object_of, record_of, seen_in
 from case_tools.talkdesk.body import ON_HOLD, Id, Priority, Short, Status, Type, enumeration, one_of
 from case_tools.talkdesk.endpoints import CASES, CaseId, query_of
+from case_tools.talkdesk.listing import listed_in
 
 _OURS: Final = frozenset({"page", "limit", "detail"})
 _PERIODS: Final = ("create_at", "update_at")
@@ -120,7 +121,7 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[SearchCases]:
 
 def _reading(given: SearchCases, _: Request, answer: Answer, __: Known) -> Reading:
     payload = object_of(answer, tool="search_cases", writes=False)
-    listed, claimed = _listed(payload), count_of(payload.get("total"))
+    listed, claimed = listed_in(payload), count_of(payload.get("total"))
     cases = {id_in(case): case for case in listed if isinstance(case, dict) and id_in(case)}
     if listed and not cases:
         raise no_answer("search_cases", writes=False)
@@ -141,15 +142,6 @@ def _reading(given: SearchCases, _: Request, answer: Answer, __: Known) -> Readi
     for note in _notes(given.limit, len(listed), len(cases), page):
         page = page.noting(note)
     return Reading(result=page, seen=[seen for case in cases.values() for seen in seen_in(case)])
-
-
-def _listed(payload: Mapping[str, Any]) -> list[Any]:
-    """Return the cases, which stand under `data` or `cases`; none where the desk counts none."""
-    embedded = mapping_of(payload.get("_embedded"))
-    lists = [embedded[key] for key in ("data", "cases") if isinstance(embedded.get(key), list)]
-    if not lists and count_of(payload.get("total")) != 0:
-        raise no_answer("search_cases", writes=False)
-    return next((each for each in lists if each), [])
 
 
 def _stayed(payload: Mapping[str, Any], page: int) -> bool:

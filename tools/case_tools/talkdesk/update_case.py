@@ -6,10 +6,12 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from case_tools.actions import Action, Answer, Json, Known, Reading, Request
-from case_tools.arguments import Arguments, Object
+from case_tools.arguments import Arguments, IsoMoment, Object
 from case_tools.changes import Fields, changes
 from case_tools.errors import NotApplied
-from case_tools.reading import no_answer, other_id
+from case_tools.names import Wanted
+from case_tools.reading import moment_of, no_answer, other_id
+from case_tools.repeats import EXPECTED, OURS, AllowDuplicate, refuse_if_later
 from case_tools.results import Written
 from case_tools.talkdesk import custom_fields, notes
 from case_tools.talkdesk.answers import CLOSED, closed, id_in, object_of, record_of, seen_in
@@ -27,6 +29,7 @@ from case_tools.talkdesk.body import (
 )
 from case_tools.talkdesk.endpoints import CASE, CaseId
 from case_tools.talkdesk.notes import Notes, notes_aside, with_notes, wrongly_seen
+from case_tools.talkdesk.retraces import of_notes
 
 _SETTABLE: Final = tuple(status for status in STATUSES if status != CLOSED)
 _FIELDS: Final = Fields(
@@ -77,10 +80,12 @@ class UpdateCase(Arguments):
         None, description='By key, e.g. {"text1": {"value": "x"}, "drop_down1": {"label": "A", "value": "001"}}'
     )
     notes: Notes | None = Field(None, description="Notes to add")
+    expected_updated_at: IsoMoment | None = Field(None, description=EXPECTED)
+    allow_duplicate: AllowDuplicate = False
 
     @model_validator(mode="after")
     def _can_be_done(self) -> Self:
-        if self.model_fields_set <= {"id"}:
+        if self.model_fields_set <= {"id", *OURS}:
             raise ValueError("name nothing to change: give at least one field besides id.")
         if self.status == "RESOLVED" and not (self.resolution or self.solve_reason):
             raise ValueError("set RESOLVED without saying how: give resolution, or solve_reason.")
@@ -93,6 +98,9 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[UpdateCase]:
     def request(given: UpdateCase, known: Known) -> Request:
         if any(each.id == given.id for each in known.names.find(CLOSED, given.id)):
             raise closed("update_case")
+        if given.expected_updated_at is not None:
+            shown = moment_of(known.rows.get(given.id.lstrip("0"), {}).get("update_at"))
+            refuse_if_later(shown, given.expected_updated_at, tool="update_case", address="id")
         return Request(method="PATCH", template=CASE, path={"id": given.id}, body=_body(given, on_hold))
 
     def reading(given: UpdateCase, sent: Request, answer: Answer, known: Known) -> Reading:
@@ -105,7 +113,9 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[UpdateCase]:
         asked = {key: value for key, value in (sent.body or {}).items() if key != "notes"}
         refused: NotApplied | None = None
         try:
-            done = changes(asked, _shown(shown), known.rows.get(given.id, {}), fields=_FIELDS, tool="update_case")
+            done = changes(
+                asked, _shown(shown), known.rows.get(given.id.lstrip("0"), {}), fields=_FIELDS, tool="update_case"
+            )
         except NotApplied as error:
             refused = error
         if added.otherwise:
@@ -122,15 +132,19 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[UpdateCase]:
         effect="append",
         arguments=UpdateCase,
         result=Written,
-        wanted=lambda _: (),
+        wanted=lambda given: (
+            [Wanted(kind="case", name=given.id, afresh=True)] if given.expected_updated_at else ()
+        ),
         request=request,
         reading=reading,
+        appends=lambda given: given.notes is not None,
+        retrace=of_notes(),
     )
 
 
 def _body(given: UpdateCase, on_hold: str) -> Json:
     """Return what the caller gave; partial updates are a guess, as the page marks two unnamed fields required."""
-    body = given.model_dump(mode="json", exclude_unset=True, exclude={"id", "notes"})
+    body = given.model_dump(mode="json", exclude_unset=True, exclude={"id", "notes", *OURS})
     if body.get("status") == ON_HOLD:
         body["status"] = on_hold
     return body if given.notes is None else {**body, "notes": notes.body(given.notes)}

@@ -1,16 +1,19 @@
 """Talkdesk, as the corridor sees it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, Final
 
-from case_tools.actions import Action, Exchange, Request, Scope, Token
+from case_tools.actions import Action, Answer, Exchange, Json, Lookup, Request, Scope, Token
 from case_tools.errors import ConfigurationError
-from case_tools.names import Wanted
+from case_tools.names import Seen, Wanted
 from case_tools.settings import Settings, TalkdeskSettings
 from case_tools.talkdesk import create_case, search_cases, update_case
+from case_tools.talkdesk.answers import id_in, seen_in
 from case_tools.talkdesk.credentials import as_pem, read_token, token_request
+from case_tools.talkdesk.listing import cases_of
+from case_tools.talkdesk.retraces import search_for
 
 _SCOPES: Final[Mapping[Scope, str]] = {"cases:read": "cases-public:read", "cases:write": "cases-public:write"}
 
@@ -25,6 +28,7 @@ class Talkdesk:
         self._clock = clock
         self._nonce = nonce
         self.url = account.api_origin
+        self.identity = f"{account.api_origin} {account.account or account.token_origin}"
         actions: list[Action[Any]] = [
             create_case.action(),
             update_case.action(account.on_hold),
@@ -43,8 +47,11 @@ class Talkdesk:
     def _token_request(self, scope: str) -> Request:
         return token_request(self._account, scope=scope, key=self._key, now=self._clock(), nonce=self._nonce())
 
-    def lookup(self, _: Wanted) -> None:
-        """Look nothing up: cases are addressed by their ids."""
+    def lookup(self, wanted: Wanted) -> Lookup | None:
+        """Return the search for a case by its id, where what the desk shows of it now is wanted."""
+        if wanted.kind != "case":
+            return None
+        return Lookup(request=search_for(wanted.name), read=_rows, needed=True)
 
     @cached_property
     def _key(self) -> str:
@@ -56,6 +63,11 @@ class Talkdesk:
             raise ConfigurationError(
                 "The private key cannot be read.", next_step="The administrator checks TALKDESK_PRIVATE_KEY_FILE."
             ) from None
+
+
+def _rows(answer: Answer, _: str) -> tuple[Mapping[str, Json], Sequence[Seen]]:
+    cases = cases_of(answer)[1]
+    return {id_in(case).lstrip("0"): case for case in cases}, [seen for case in cases for seen in seen_in(case)]
 
 
 def _bearer(token: Token) -> dict[str, str]:

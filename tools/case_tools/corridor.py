@@ -1,0 +1,265 @@
+"""The one corridor from arguments to result, the same for every vendor.
+
+arguments -> names to ids (one search at most) -> request -> ledger (creates, appends) -> allowance -> credentials
+-> HTTP -> answer -> names learned -> ledger -> result
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final, Self, cast
+
+import anyio
+import anyio.to_thread
+
+from case_tools.actions import Action, Answer, Effect, Known, Reading, Request, Vendor
+from case_tools.arguments import Arguments
+from case_tools.calls import Call, DeskClock
+from case_tools.errors import CallerError, CaseError, UnexpectedAnswer
+from case_tools.flights import Flights
+from case_tools.ledger import Found, Once, Row, Sought, Work, digest_of, intent_of
+from case_tools.names import Names, Seen, Wanted
+from case_tools.pacing import WINDOW_SECONDS, Allowance
+from case_tools.results import Result, Written
+from case_tools.sending import Sender
+from case_tools.settings import Settings
+from case_tools.state import State
+from case_tools.wire import Wire
+
+_KEPT_SECONDS: Final = 30 * 24 * 3600.0
+_SLACK: Final = timedelta(minutes=2)
+"""What clocks may differ, and seconds be cut, between when we sent and when the desk says that it created."""
+
+_MOST_PAGES: Final = 5
+_SEARCH_SHARE, _LONGEST_SEARCH = 0.3, 8.0
+"""The part of a create's time that is kept to search for it, and at most how many seconds of it."""
+
+
+class Corridor:
+    """What every call goes through.
+
+    Args:
+        vendor: the case system.
+        settings: the behaviour.
+        state: the ledger and what was learned.
+        sender: sends requests.
+        names: what was learned before.
+        clock: the desk's time.
+    """
+
+    def __init__(
+        self, vendor: Vendor, settings: Settings, *, state: State, sender: Sender, names: Names, clock: DeskClock
+    ) -> None:
+        self._vendor = vendor
+        self._settings = settings
+        self._state = state
+        self._sender = sender
+        self._names = names
+        self._once = Once(
+            state.ledger,
+            desk=vendor.identity,
+            find=self._find,
+            window=settings.repeat_window,
+            life=settings.timeout,
+            clock=lambda: clock.own().timestamp(),
+        )
+        self._clock = clock
+        self._flights: Flights[Written] = Flights()
+        self._latest: dict[str, str] = {}
+        self._aside: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def open(
+        cls,
+        vendor: Vendor,
+        settings: Settings,
+        *,
+        clock: DeskClock,
+        observe: Callable[[Request, Answer], None],
+        embedded: object | None,
+    ) -> Self:
+        """Open the state, and begin to search for what an earlier process sent without an answer.
+
+        Raises:
+            ConfigurationError: the state's file cannot be used.
+        """
+        state = await anyio.to_thread.run_sync(partial(State.open, settings.state_file, desk=vendor.identity))
+
+        async def spend(rate: int) -> float:
+            return await state.memory.spend(rate, now=time.time(), window=WINDOW_SECONDS)
+
+        names = Names()
+        names.learn(await state.memory.recall(forget_before=time.time() - _KEPT_SECONDS))
+        sender = Sender(
+            vendor,
+            Wire(url=vendor.url, sign=vendor.headers, proxy=settings.proxy, app=embedded),
+            allowance=Allowance(settings.allowance, take=spend, monotonic=time.monotonic),
+            clock=clock,
+            observe=observe,
+        )
+        corridor = cls(vendor, settings, state=state, sender=sender, names=names, clock=clock)
+        await corridor._once.resume()
+        return corridor
+
+    async def read(self, action: Action[Any], given: Arguments, call: Call) -> Result:
+        """Read at the desk; the request ends with its caller."""
+        known = await self._known(action, given, call)
+        reading = await self._ask(action, given, action.request(given, known), known, call)
+        return self._learned(reading)
+
+    async def set_values(self, action: Action[Any], given: Arguments, call: Call, *, caller: str) -> Result:
+        """Set values: sent again whenever it is called, but shared with an equal call still in the air.
+
+        An equal call is joined only while nothing else was sent to the same place since: High, Low, High must end
+        High.
+        """
+        known = await self._known(action, given, call)
+        request = action.request(given, known)
+        place = digest_of([request.template, dict(request.path)])
+        what = digest_of([caller, request.body])
+        key = self._latest.get(place, "")
+        if not (key.startswith(what) and key in self._flights):
+            key = f"{what} {time.monotonic_ns()}"
+            self._latest[place] = key
+
+        async def fly() -> Written:
+            return self._written(await self._ask(action, given, request, known, call))
+
+        try:
+            return (await self._flights.share(key, fly))[0]
+        finally:
+            if key not in self._flights and self._latest.get(place) == key:
+                del self._latest[place]
+
+    async def once(
+        self, action: Action[Any], given: Arguments, call: Call, *, caller: str, request_key: str | None
+    ) -> Result:
+        """Create or append at most once, whoever repeats the call."""
+        arguments = given.model_dump(mode="json", exclude_none=True)
+        intent = intent_of(
+            caller=caller,
+            desk=self._vendor.identity,
+            tool=action.name,
+            arguments=arguments,
+            request_key=request_key,
+        )
+        mark = f"[case-mcp {intent.key[:12]}]" if self._settings.mark else ""
+        spared = min(self._settings.timeout * _SEARCH_SHARE, _LONGEST_SEARCH)
+
+        async def send(before: Callable[[Sought], Awaitable[None]]) -> Written:
+            known = await self._known(action, given, call)
+            request = action.request(given, known)
+            retrace = action.retrace
+            if retrace is not None and mark:
+                request = retrace.marked(request, mark)
+            sought = Sought(facts=retrace.facts(request, known) if retrace else None, mark=mark)
+            writing = replace(call, deadline=call.deadline - spared, before=partial(before, sought))
+            return self._written(await self._ask(action, given, request, known, writing))
+
+        again = _again(action.name, duplicate=bool(arguments.get("allow_duplicate")))
+        return await self._once.run(intent, Work(send=send, deadline=call.deadline, again=again))
+
+    async def close(self) -> None:
+        """Let what has left finish, at most the time of one call; then close everything."""
+        await self._once.close(self._settings.timeout)
+        await self._flights.land(self._settings.timeout)
+        with anyio.CancelScope(shield=True):
+            await asyncio.gather(*self._aside, return_exceptions=True)
+            await self._sender.close()
+            self._state.close()
+
+    async def _known(self, action: Action[Any], given: Arguments, call: Call) -> Known:
+        """Return what is known, after one search for the first name that stands for nothing yet."""
+        unknown = next((each for each in action.wanted(given) if not self._is_known(each)), None)
+        lookup = self._vendor.lookup(self._as_reference(unknown)) if unknown else None
+        if lookup is None:
+            return Known(names=self._names)
+        call = replace(call, tool=action.name)
+
+        def read(answer: Answer) -> Known:
+            rows, seen = lookup.read(answer, action.name)
+            self._learn(seen)
+            return Known(names=self._names, rows=rows)
+
+        try:
+            return await self._sender.ask(lookup.request, read, call, scope="cases:read", effect="read")
+        except (CallerError, UnexpectedAnswer):
+            if lookup.needed:
+                raise
+            return Known(names=self._names)
+
+    def _is_known(self, wanted: Wanted) -> bool:
+        return not wanted.afresh and bool(self._names.find(wanted.kind, wanted.name))
+
+    def _as_reference(self, wanted: Wanted) -> Wanted:
+        """Return what is wanted under the name that people search for, where an id was given."""
+        seen = self._names.find(wanted.kind, wanted.name)
+        return replace(wanted, name=seen[0].name) if wanted.afresh and seen else wanted
+
+    async def _ask(
+        self, action: Action[Any], given: Arguments, request: Request, known: Known, call: Call
+    ) -> Reading:
+        def read(answer: Answer) -> Reading:
+            return action.reading(given, request, answer, known)
+
+        once = action.effect == "create" or action.appends(given)
+        effect: Effect = "append" if once else "read" if action.effect == "read" else "set"
+        return await self._sender.ask(request, read, call, scope=action.scope, effect=effect)
+
+    def _learned(self, reading: Reading) -> Result:
+        self._learn(reading.seen)
+        return reading.result
+
+    def _written(self, reading: Reading) -> Written:
+        return cast("Written", self._learned(reading))
+
+    def _learn(self, seen: Sequence[Seen]) -> None:
+        """Keep what the desk has shown, in the file as well, once the answer has gone out."""
+        self._names.learn(seen)
+        lasting = [each for each in seen if each.lasts]
+        if lasting:
+            task = asyncio.create_task(self._state.memory.learn(lasting, now=time.time()))
+            self._aside.add(task)
+            task.add_done_callback(self._wrote)
+
+    def _wrote(self, task: "asyncio.Task[None]") -> None:
+        self._aside.discard(task)
+        if not task.cancelled():
+            task.exception()  # what cannot be remembered is asked for again
+
+    async def _find(self, row: Row, deadline: float) -> Found | None:
+        """Search for what a row sent; None where the desk cannot be searched now."""
+        action = self._vendor.actions.get(row.intent.tool)
+        retrace = action.retrace if action else None
+        if (
+            action is None
+            or retrace is None
+            or row.sought is None
+            or row.sent_at is None
+            or row.sought.facts is None
+        ):
+            return Found(records=(), conclusive=False)
+        since, until = (datetime.fromtimestamp(each, UTC) + self._clock.offset for each in row.sent_at)
+        period = (since - _SLACK, until + timedelta(seconds=self._settings.timeout) + _SLACK)
+        call = Call(tool=f"the search for what {row.intent.tool} sent", deadline=deadline)
+        for page in range(1, _MOST_PAGES + 1):
+            request = retrace.search(row.sought.facts, period, page)
+            read = partial(retrace.read, row.sought.facts, period, row.sought.mark)
+            try:
+                traced = await self._sender.ask(request, read, call, scope="cases:read", effect="read")
+            except CaseError:
+                return None
+            if traced.records or not traced.more:
+                created = action.effect == "create"
+                return Found(records=traced.records, conclusive=traced.told, exclusive=created)
+        return Found(records=(), conclusive=False)
+
+
+def _again(tool: str, *, duplicate: bool) -> str:
+    """Return how an equal write is done a second time on purpose."""
+    if duplicate:
+        return f"wait until the repeat window has passed, then call {tool} again"
+    return f"call {tool} again with allow_duplicate: true"

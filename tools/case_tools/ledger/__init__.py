@@ -1,0 +1,28 @@
+"""The ledger: every intended create and append is written down before its first byte leaves.
+
+    claimed ── first byte leaves ──> sent ── answered ──> done
+       │                              │
+       └ refused: the row is dropped  └ no answer ──> unknown ── found by a search ──> done
+                                                         └ not there, and long ago ──> abandoned
+
+A row is never sent twice. What was sent without an answer is searched for, as often as anybody asks.
+"""
+
+from case_tools.ledger.once import Found, Once, Work
+from case_tools.ledger.rows import Intent, Outcome, Row, Sought, State, Store, digest_of, intent_of
+from case_tools.ledger.sqlite import SqliteStore
+
+__all__ = [
+    "Found",
+    "Intent",
+    "Once",
+    "Outcome",
+    "Row",
+    "Sought",
+    "SqliteStore",
+    "State",
+    "Store",
+    "Work",
+    "digest_of",
+    "intent_of",
+]
