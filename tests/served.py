@@ -114,17 +114,21 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(settings: Mapping[str, str] = PRACTICE, *, stdout: int | None = None) -> AsyncIterator[Served]:
+async def serving(
+    settings: Mapping[str, str] = PRACTICE, *arguments: str, stdout: int | None = None
+) -> AsyncIterator[Served]:
     """Yield a server process, and end it whatever became of the test.
 
     Args:
         settings: its environment.
+        arguments: further ones of the command.
         stdout: a file descriptor in the place of a pipe.
     """
     with anyio.fail_after(PATIENCE), tempfile.TemporaryFile() as errors:
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             "serve",
+            *arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE if stdout is None else stdout,
             stderr=errors,

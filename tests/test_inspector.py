@@ -1,20 +1,16 @@
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import pytest
 
+from brought import node_program
 from served import COMMAND, PATIENCE, PRACTICE, PRACTICE_NOTICE
 
-INSPECTOR: Final = "@modelcontextprotocol/inspector@2.12.0"
-OLDEST_NODE: Final = 22
-BRING_NODE: Final = (
-    "npm install --prefix /tmp/node22 node@22 && export PATH=/tmp/node22/node_modules/node/bin:$PATH"
-)
+INSPECTOR: Final = "@modelcontextprotocol/inspector"
 FOUR: Final = ["create_case", "update_case", "update_task", "search_cases"]
 CALLS: Final[dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     # tool -> arguments, and some of what comes back
@@ -82,16 +78,7 @@ class Inspector:
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """Give Node and the Inspector's script, installed once."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None or _version_of(node) < OLDEST_NODE:
-        _without(f"the Inspector needs npm and Node {OLDEST_NODE}: {BRING_NODE}")
-    folder = tmp_path_factory.mktemp("inspector")
-    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), INSPECTOR]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    if done.returncode:
-        _without(f"the Inspector could not be installed: {' '.join(command)}\n{done.stderr}")
-    package = folder / "node_modules" / "@modelcontextprotocol" / "inspector"
-    return node, package / json.loads((package / "package.json").read_text())["bin"]["mcp-inspector"]
+    return node_program(tmp_path_factory.mktemp("inspector"), INSPECTOR, "2.12.0", "mcp-inspector")
 
 
 @pytest.fixture(params=["legacy", "modern"])
@@ -99,18 +86,6 @@ def inspector(request: pytest.FixtureRequest, installed: tuple[str, Path], tmp_p
     """Give the Inspector for each era."""
     node, program = installed
     return Inspector(program=program, node=node, home=tmp_path, era=request.param)
-
-
-def _version_of(node: str) -> int:
-    printed = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=True)
-    return int(printed.stdout.removeprefix("v").split(".")[0])
-
-
-def _without(reason: str) -> NoReturn:
-    """Skip the test, or fail it where nothing may be skipped."""
-    if os.environ.get("TESTS_MUST_NOT_SKIP") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def test_inspector_reads_who_the_server_is(inspector: Inspector) -> None:

@@ -19,7 +19,7 @@ from served import ENVELOPE, INITIALIZE, MODERN, PRACTICE_NOTICE, Served, reques
 
 MIB: Final = 1024 * 1024
 FOUR: Final = ["create_case", "update_case", "update_task", "search_cases"]
-NOT_JSON: Final = (-32700, "The line is not JSON. Nothing was done.")
+NOT_JSON: Final = (-32700, "The message is not JSON. Nothing was done.")
 NOT_VALID: Final = (-32600, "The message is not valid, or holds a lone surrogate. Nothing was done.")
 TOO_LONG: Final = (-32600, "The message is longer than 4 MiB. Nothing was done.")
 MARK: Final = "word-of-a-customer"

@@ -1,8 +1,9 @@
 """The MCP server: four tools, prompts, and what it says of itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from mcp.server.lowlevel import Server
 
 import case_prompts
 from case_server import __version__
+from case_server.audit import Audit
+from case_server.callers import Caller, Visit
 from case_server.reply import reply
 from case_server.schema import input_schema, output_schema
 from case_tools import CaseDesk, CaseError, Settings
@@ -26,20 +29,36 @@ _REQUEST_KEY: Final = "request_key"
 _PRACTICE: Final = (
     "This is the embedded practice desk: its cases are invented, and nothing reaches a real customer."
 )
+_log = logging.getLogger(__name__)
 
 
 class Session:
-    """What one server process holds: the settings, and the desk once it was needed."""
+    """What one server process holds: the settings, the audit, and the desk once it was needed.
+
+    Attributes:
+        calls: how many tools run at this moment.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._waking: asyncio.Task[None] | None = None
+        self.audit = Audit(settings.desk)
+        self.calls = 0
 
     @cached_property
+    def opened(self) -> CaseDesk:
+        """The desk, opened when it is first needed: `initialize` must not wait for it.
+
+        Raises:
+            CaseError: it cannot be opened.
+        """
+        return CaseDesk(self.settings)
+
+    @property
     def desk(self) -> CaseDesk:
-        """The desk, opened when it is first needed: `initialize` must not wait for it."""
+        """The desk, for a handler; one that cannot be opened is told as the protocol has it."""
         try:
-            return CaseDesk(self.settings)
+            return self.opened
         except CaseError as error:
             raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from None
 
@@ -47,6 +66,29 @@ class Session:
     def tools(self) -> Mapping[str, types.Tool]:
         """The tools by name, in the order in which they are listed."""
         return {name: tool_of(action) for name, action in self.desk.actions.items()}
+
+    def tools_of(self, caller: Caller) -> Mapping[str, types.Tool]:
+        """Return the tools that a caller may call."""
+        actions = self.desk.actions
+        return {name: tool for name, tool in self.tools.items() if actions[name].scope in caller.scopes}
+
+    async def is_ready(self) -> bool:
+        """Say whether the state that a call needs can be opened, or is open."""
+        try:
+            await self.opened.ready()
+        except CaseError as error:
+            _log.error("no call can be taken: %s %s", error.what, error.next_step)
+            return False
+        return True
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count a tool that runs, also where nobody waits for it any more."""
+        self.calls += 1
+        try:
+            yield
+        finally:
+            self.calls -= 1
 
     def wake(self) -> None:
         """Let the desk look in the background for what an earlier process left open; the first time only."""
@@ -63,8 +105,8 @@ class Session:
             self._waking.cancel()
             with suppress(asyncio.CancelledError):
                 await self._waking
-        if "desk" in self.__dict__:
-            await self.desk.close()
+        if "opened" in self.__dict__:
+            await self.opened.close()
 
 
 Context = ServerRequestContext[Session]
@@ -102,16 +144,21 @@ def instructions(settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def build(settings: Settings) -> Server[Session]:
-    """Return the server; it touches neither network nor desk before a tool is listed or called."""
+def build(settings: Settings, session: Session | None = None) -> Server[Session]:
+    """Return the server; it touches neither network nor desk before a tool is listed or called.
+
+    Args:
+        settings: the desk and the behaviour.
+        session: what it works with, if somebody else looks at that as well; it is closed with the server.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Server[Session]) -> AsyncIterator[Session]:
-        session = Session(settings)
+        held = session or Session(settings)
         try:
-            yield session
+            yield held
         finally:
-            await session.close()
+            await held.close()
 
     return Server(
         "case-mcp",
@@ -124,6 +171,7 @@ def build(settings: Settings) -> Server[Session]:
             "tools/list": _CATALOGUE,
             "prompts/list": _CATALOGUE,
         },
+        get_tool_input_schema=lambda _: None,  # else the SDK lists the tools anew for each call over HTTP
         on_list_tools=_list_tools,
         on_call_tool=_call_tool,
         on_list_prompts=_list_prompts,
@@ -132,22 +180,52 @@ def build(settings: Settings) -> Server[Session]:
 
 
 async def _list_tools(context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-    tools = [*context.lifespan_context.tools.values()]
-    context.lifespan_context.wake()
+    session = context.lifespan_context
+    caller = Visit.of(context.request, session.audit).caller
+    tools = [*session.tools_of(caller).values()]
+    session.wake()
     return types.ListToolsResult(tools=tools)
 
 
 async def _call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
     session = context.lifespan_context
-    if params.name not in session.tools:
-        raise MCPError(
-            code=types.INVALID_PARAMS,
-            message=f"Unknown tool. This server has {', '.join(session.tools)}.",
-        )
-    writes = session.desk.actions[params.name].effect != "read"
+    visit = Visit.of(context.request, session.audit)
+    told = visit.call
+    told.caller, told.arguments, told.begun = visit.caller.name, params.arguments or {}, True
+    action = session.desk.actions.get(params.name)
+    if action is None:
+        told.ended("unknown_tool")
+        raise MCPError(code=types.INVALID_PARAMS, message=_unknown(session, visit.caller))
+    told.tool = action.name
+    if action.scope not in visit.caller.scopes:
+        told.ended("insufficient_scope")
+        raise MCPError(code=types.INVALID_REQUEST, message=lacking(action))
     key: Any = (context.meta or {}).get(_REQUEST_KEY)
-    call = session.desk.call(params.name, params.arguments, request_key=key)
-    return await reply(params.name, call, writes=writes)
+    with session.running():
+        work = session.desk.call(
+            action.name,
+            params.arguments,
+            caller=visit.caller.name,
+            request_key=key,
+            effort=told.effort,
+        )
+        return await reply(action.name, work, writes=action.effect != "read", told=told)
+
+
+def _unknown(session: Session, caller: Caller) -> str:
+    """Return what answers a call of a tool that is not there."""
+    tools = ", ".join(session.tools_of(caller)) or "no tool for you"
+    if session.settings.access == "read_only":
+        return f"Unknown tool. This server is read-only and has {tools}."
+    return f"Unknown tool. This server has {tools}."
+
+
+def lacking(action: Action[Any]) -> str:
+    """Return what answers a caller whose scopes do not reach."""
+    return (
+        f"{action.name} needs the scope {action.scope}, which your key does not have. Nothing was done. "
+        "Ask the administrator for a key that has it."
+    )
 
 
 async def _list_prompts(_: Context, __: types.PaginatedRequestParams | None) -> types.ListPromptsResult:

@@ -1,14 +1,14 @@
-"""The command line: serve, desk, demo."""
+"""The command line: serve, keys, desk, demo."""
 
 import argparse
 import gc
-import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import Final, NoReturn, get_args
 
 from case_server import __version__
+from case_server.audit import Level, log_to_stderr
 from case_tools.errors import CaseError, ConfigurationError
 from case_tools.settings import Settings
 
@@ -20,12 +20,15 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="case-mcp: %(levelname)s %(message)s")
-    command = given.command or ("help" if sys.stdin.isatty() else "serve")
+    if given.command is None and not sys.stdin.isatty():
+        given = parser.parse_args(["serve"])
+    log_to_stderr("warning", as_json=False)
     try:
-        match command:
+        match given.command:
             case "serve":
-                return _serve()
+                return _serve(given)
+            case "keys":
+                return _keys(given)
             case "desk":
                 return _desk(port=given.port, rate=given.rate)
             case "demo":
@@ -45,7 +48,34 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"case-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("serve", help="serve MCP on stdin and stdout (the default where stdin is no terminal)")
+    serve = commands.add_parser(
+        "serve", help="serve MCP on stdin and stdout (the default where stdin is no terminal), or over HTTP"
+    )
+    serve.add_argument("--http", metavar="HOST:PORT", help="serve HTTP at /mcp; port 0 takes a free one")
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which clients reach it",
+    )
+    serve.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="an origin whose pages may call",
+    )
+    serve.add_argument("--log-level", choices=get_args(Level), help="of stderr; info over HTTP, else warning")
+    keys = commands.add_parser("keys", help="add, list and revoke the API keys in the file CASE_MCP_KEYS")
+    actions = keys.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="add a key and print it, once")
+    add.add_argument("name", metavar="NAME", help="who uses it, as the log will name them")
+    add.add_argument("--scopes", required=True, help="what it is good for, e.g. cases:read,cases:write")
+    add.add_argument("--days", type=int, default=365, help="for how long; 365 unless given")
+    actions.add_parser("list", help="list names, scopes and dates")
+    revoke = actions.add_parser("revoke", help="take a key away; it is refused from the next request on")
+    revoke.add_argument("name", metavar="NAME")
     commands.add_parser("demo", help="play a short story against a practice desk and show it")
     desk = commands.add_parser("desk", help="serve the practice desk on a port of this machine")
     desk.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0, the default, takes a free one")
@@ -53,7 +83,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve() -> int:
+def _serve(given: argparse.Namespace) -> int:
+    if given.http is not None:
+        return _serve_http(given)
+    if given.allow_host or given.allow_origin:
+        raise ConfigurationError(
+            "--allow-host and --allow-origin belong to --http.", next_step="Add it, or leave them out."
+        )
+    if given.log_level:
+        log_to_stderr(given.log_level, as_json=False)
     settings = Settings.from_environment()
     import anyio  # noqa: PLC0415 - a wrong setting is told before the SDK is imported
 
@@ -79,6 +117,25 @@ def _leave(status: int) -> NoReturn:
     """End the process now: leaving in order would wait for the thread that waits on stdin."""
     sys.stderr.flush()
     os._exit(status)
+
+
+def _serve_http(given: argparse.Namespace) -> int:
+    settings = Settings.from_environment()
+    from case_server.web import serve_http  # noqa: PLC0415 - uvicorn serves this command alone
+
+    log_to_stderr(given.log_level or "info", as_json=True)
+    return serve_http(settings, os.environ, address=given.http, hosts=given.allow_host, origins=given.allow_origin)
+
+
+def _keys(given: argparse.Namespace) -> int:
+    from case_server import key_commands  # noqa: PLC0415 - for this command alone
+
+    match given.action:
+        case "add":
+            return key_commands.add(os.environ, given.name, scopes=given.scopes, days=given.days)
+        case "revoke":
+            return key_commands.revoke(os.environ, given.name)
+    return key_commands.show(os.environ)
 
 
 def _desk(*, port: int, rate: int | None) -> int:

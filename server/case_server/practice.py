@@ -25,7 +25,8 @@ def serve_desk(*, port: int, rate: int | None) -> int:
         raise ConfigurationError("--rate is negative.", next_step="Give a number of requests a minute.")
     settings = Settings.read({name: os.environ[name] for name in _VARIABLES if name in os.environ})
     desk = open_desk(settings.embedded_file, rate=rate)
-    with socket.socket() as listener:
+    # asyncio sends an answer's last part at once only where the protocol is named; else it waits some 40 ms.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((_HOST, port))

@@ -11,6 +11,7 @@ from typing import Final
 
 from mcp import types
 
+from case_server.audit import Call
 from case_tools import CaseError, Result
 
 _AFTER_A_READ: Final = "Nothing was changed. Try again, and tell the administrator if it stays so."
@@ -21,15 +22,26 @@ _AFTER_A_WRITE: Final = (
 _log = logging.getLogger(__name__)
 
 
-async def reply(tool: str, call: Awaitable[Result], *, writes: bool) -> types.CallToolResult:
-    """Return what the call came to; an error is told in words, its structure is absent."""
+async def reply(
+    tool: str, call: Awaitable[Result], *, writes: bool, told: Call | None = None
+) -> types.CallToolResult:
+    """Return what the call came to, and tell the audit; an error is told in words, its structure is absent."""
+    ended = told.ended if told else lambda *_, **__: None
     try:
-        return _success(await call)
+        result = await call
     except CaseError as error:
+        ended(error.kind, changed=error.changed if writes else None)
         return _failure(str(error))
     except Exception as error:  # noqa: BLE001 - see above
+        ended("internal_error", changed="unknown" if writes else None)
         _log.error("%s failed: %s at %s", tool, type(error).__name__, _place(error))
         return _failure(f"{tool} failed inside this server. {_AFTER_A_WRITE if writes else _AFTER_A_READ}")
+    except BaseException:
+        ended("cancelled", changed="unknown" if writes else None)
+        raise
+    if told:
+        told.came_to(result)
+    return _success(result)
 
 
 def _success(result: Result) -> types.CallToolResult:

@@ -60,13 +60,18 @@ class CaseDesk:
         folder = importlib.import_module(f"case_tools.{settings.vendor}")
         self._clock = DeskClock(clock)
         self._vendor: Vendor = folder.connect(account, settings, clock=self._clock, nonce=nonce)
+        self._actions = {
+            name: action
+            for name, action in self._vendor.actions.items()
+            if settings.access == "full" or action.effect == "read"
+        }
         self._corridor: Corridor | None = None
         self._opening = anyio.Lock()
 
     @property
     def actions(self) -> Mapping[str, Action[Any]]:
-        """The actions by tool name, in the order in which they are listed."""
-        return self._vendor.actions
+        """The actions by tool name that the settings allow, in the order in which they are listed."""
+        return self._actions
 
     async def call(
         self,

@@ -104,6 +104,12 @@ def _as_state_file(given: object) -> object:
     return given
 
 
+def _as_access(given: object) -> object:
+    if given == "confirm":
+        raise ValueError("may not be confirm: asking a person before each write is not in this version.")
+    return given
+
+
 def _as_headers(given: object) -> object:
     try:
         headers = json.loads(given) if isinstance(given, str) else given
@@ -292,6 +298,7 @@ _ACCOUNTS: Final[Mapping[Vendor, type[KoreSettings | TalkdeskSettings]]] = {
 _RATES: Final[Mapping[str, int]] = {"kore": 60}
 Toolset = Literal["cases", "tasks"]
 Fields = Literal["writable", "documented"]
+Access = Literal["full", "read_only"]
 
 
 class Settings(_Settings):
@@ -305,6 +312,9 @@ class Settings(_Settings):
         description="the case system; unset: the vendor's if any `KORE_*` or `TALKDESK_*` is set, else `embedded`",
     )
     embedded_dialect: Vendor = Field("kore", description="the vendor whose interface the embedded desk shows")
+    access: Annotated[Access, BeforeValidator(_as_access)] = Field(
+        "full", description="`read_only` has only the tools that read"
+    )
     fields: Fields = Field(
         "writable",
         description="`documented` also takes the fields that the desk itself keeps, e.g. `createdAt`",
@@ -330,6 +340,10 @@ class Settings(_Settings):
         None, description="a file for the state, or `:memory:`; unset: a file in the user's data folder"
     )
     proxy: bool = Field(default=False, description="`true` takes proxies from the environment")
+
+    keys: Path | None = Field(
+        None, description="the file of API keys for `serve --http`; without it only this machine is served"
+    )
 
     account: Account | None = Field(None, description="the vendor's account, where the desk is a vendor's")
 

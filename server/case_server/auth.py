@@ -1,0 +1,193 @@
+"""The gate before the MCP server: who is let in, and to what.
+
+Host and Origin -> key -> a place -> the body -> the scope that it needs -> the server. The server checks the scope
+again, as it reads the body for itself.
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final, TypeGuard
+
+from mcp import types
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from case_server.app import Session, lacking
+from case_server.audit import Call
+from case_server.callers import LOCAL, Caller, Visit
+from case_server.keys import KeyRing
+from case_server.limits import Limits, Places, body_of
+from case_server.messages import NotAMessage, error_of, message_of
+from case_server.refusals import Refusal, answer_of, busy
+from case_tools.errors import ConfigurationError
+
+_LEAST_SCOPE: Final = "cases:read"
+_CREDENTIALS: Final = (b"authorization", b"x-api-key")
+
+
+class Gate:
+    """The ASGI application that stands before the server.
+
+    Attributes:
+        draining: whether new requests are refused, because the server is about to end.
+
+    Args:
+        app: the server.
+        session: what it works with.
+        ring: the keys; without them everybody is let in.
+        security: the hosts and origins that may be named.
+        limits: how much it takes on.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        session: Session,
+        *,
+        ring: KeyRing | None,
+        security: TransportSecuritySettings,
+        limits: Limits,
+    ) -> None:
+        self.draining = False
+        self._app = app
+        self._session = session
+        self._ring = ring
+        self._security = TransportSecurityMiddleware(security)
+        self._limits = limits
+        self._places = Places(limits)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way."""
+        return self._places.are_free and not self._session.calls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        request = Request(scope, receive)
+        named_wrong = await self._security.validate_request(request, is_post=request.method == "POST")
+        if named_wrong is not None:
+            await named_wrong(scope, receive, send)
+        elif request.method != "POST":
+            # No stream is offered that a client could wait on, and there is no session to end.
+            answer = error_of(None, types.INVALID_REQUEST, "Send a request with POST.")
+            await answer_of(answer, HTTPStatus.METHOD_NOT_ALLOWED, {"allow": "POST"})(scope, receive, send)
+        else:
+            await self._serve(request, send)
+
+    async def _serve(self, request: Request, send: Send) -> None:
+        call = self._session.audit.begin()
+        call.tool = self._known(request.headers.get("mcp-name"))
+        own: types.RequestId | None = None
+        try:
+            if self.draining:
+                raise busy("draining", "The server is about to end.")
+            caller = self._caller(request, call)
+            async with self._places.taken():
+                body = await body_of(request, self._limits)
+                message = message_of(body)
+                if isinstance(message, types.JSONRPCRequest):
+                    own = message.id
+                if not _is_call(message):
+                    call.tool = None
+                else:
+                    self._check(message, caller, call)
+                Visit(caller=caller, call=call).enter(request)
+                _take_credentials_out(request)
+                try:
+                    await self._app(request.scope, _again(body, request.receive), send)
+                finally:
+                    if _is_call(message) and not call.begun:
+                        call.ended("not_run")
+        except NotAMessage as nothing:
+            await answer_of(nothing.answer, HTTPStatus.BAD_REQUEST)(request.scope, request.receive, send)
+        except ClientDisconnect:
+            pass
+        except Refusal as refusal:
+            call.ended(refusal.outcome)
+            await refusal.answer(own)(request.scope, request.receive, send)
+
+    def _caller(self, request: Request, call: Call) -> Caller:
+        """Return who calls.
+
+        Raises:
+            Refusal: the key is missing or not good, or the keys cannot be read.
+        """
+        if self._ring is None:
+            call.caller = LOCAL.name
+            return LOCAL
+        given = _credentials_of(request)
+        try:
+            entry = self._ring.find(given[0]) if len(given) == 1 else None
+        except ConfigurationError:
+            raise Refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "keys_unreadable",
+                "The server cannot read its keys. Nothing was done. Tell the administrator.",
+                code=types.INTERNAL_ERROR,
+            ) from None
+        if entry is not None:
+            call.caller = entry.name
+            if self._ring.is_good(entry):
+                return Caller(name=entry.name, scopes=frozenset(entry.scopes))
+        action = self._session.desk.actions.get(call.tool or "")
+        challenge = f'Bearer scope="{action.scope if action else _LEAST_SCOPE}"'
+        raise Refusal(
+            HTTPStatus.UNAUTHORIZED,
+            "no_key" if not given else "expired_key" if entry else "unknown_key",
+            "This server wants an API key, as Authorization: Bearer or as X-API-Key, and got none that is good. "
+            "Nothing was done. Ask the administrator for one.",
+            headers={"www-authenticate": challenge + (', error="invalid_token"' if given else "")},
+        )
+
+    def _check(self, message: types.JSONRPCRequest, caller: Caller, call: Call) -> None:
+        """Refuse a call that the scopes do not reach; a tool that is not there is the server's to refuse."""
+        params = message.params or {}
+        arguments = params.get("arguments")
+        call.arguments = arguments if isinstance(arguments, dict) else {}
+        call.tool = self._known(params.get("name"))
+        action = self._session.desk.actions.get(call.tool or "")
+        if action is not None and action.scope not in caller.scopes:
+            raise Refusal(
+                HTTPStatus.FORBIDDEN,
+                "insufficient_scope",
+                lacking(action),
+                headers={"www-authenticate": f'Bearer error="insufficient_scope", scope="{action.scope}"'},
+            )
+
+    def _known(self, name: object) -> str | None:
+        """Return a tool's name if it is one: whatever else a caller writes there is kept out of the log."""
+        return name if isinstance(name, str) and name in self._session.desk.actions else None
+
+
+def _is_call(message: types.JSONRPCMessage) -> TypeGuard[types.JSONRPCRequest]:
+    return isinstance(message, types.JSONRPCRequest) and message.method == "tools/call"
+
+
+def _credentials_of(request: Request) -> Sequence[bytes]:
+    """Return the keys given, each once; a scheme other than Bearer is no attempt to give one."""
+    given: list[bytes] = []
+    for name, value in request.scope["headers"]:
+        if name == b"x-api-key":
+            given.append(value.strip())
+        elif name == b"authorization":
+            scheme, _, key = value.strip().partition(b" ")
+            if scheme.lower() == b"bearer":
+                given.append(key.strip())
+    return [*dict.fromkeys(given)]
+
+
+def _take_credentials_out(request: Request) -> None:
+    """Make sure that nothing behind the gate can pass a caller's key on."""
+    headers = request.scope["headers"]
+    request.scope["headers"] = [each for each in headers if each[0] not in _CREDENTIALS]
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what gives the body once more, and then what comes after it."""
+    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return parts.pop() if parts else await receive()
+
+    return replay
