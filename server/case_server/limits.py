@@ -26,8 +26,8 @@ class Limits:
     body: int = 1024 * 1024
     body_seconds: float = 10.0
     running: int = 64
-    waiting: int = 128
-    waiting_seconds: float = 5.0
+    waiting: int = 64
+    waiting_seconds: float = 2.0
 
 
 class Places:

@@ -122,7 +122,8 @@ async def overload(port: int, process: int, request: bytes) -> None:
     took, told = await load(port, request, callers=MANY, times=5)
     counts = Counter(status for status, _ in told)
     refused = [seconds for status, seconds in told if status != 200]
-    slowest = f", in {statistics.quantiles(refused, n=100)[98]:.2f} s (p99)" if refused else ""
+    cuts = statistics.quantiles(refused, n=100) if refused else []
+    slowest = f" (p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s)" if cuts else ""
     print(
         f"{MANY} callers at once: {len(told)} calls, {counts[200]} done, {counts[503]} to come again{slowest}; "
         f"{counts[200] / took:.0f} done a second; memory {before:.0f} -> {memory_of(process):.0f} MiB"
