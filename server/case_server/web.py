@@ -8,7 +8,7 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -172,6 +172,12 @@ def _application(
         hindrance = await _hindrance(gate, session, ring)
         return PlainTextResponse(hindrance or "ok", HTTPStatus.SERVICE_UNAVAILABLE if hindrance else HTTPStatus.OK)
 
+    @contextlib.asynccontextmanager
+    async def living(_: Starlette) -> AsyncIterator[None]:
+        async with manager.run():
+            session.wake()
+            yield
+
     application = Starlette(
         routes=[
             Route("/mcp", gate),
@@ -179,7 +185,7 @@ def _application(
             Route("/healthz", is_alive),
             Route("/readyz", is_ready),
         ],
-        lifespan=lambda _: manager.run(),
+        lifespan=living,
     )
     return gate, application
 
