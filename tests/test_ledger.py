@@ -210,12 +210,41 @@ async def test_what_ended_long_ago_is_forgotten_and_what_has_no_end_is_not(store
     assert [await store.get(key) for key in ("k0", "k1")] == [None, None]
 
 
-async def test_ids_that_other_rows_came_to_are_told(store: Store) -> None:
+async def test_a_row_comes_to_what_no_other_row_has_come_to(store: Store) -> None:
     """Ours: a case that another intent has opened is not taken for this one's."""
+    other, third = replace(WANTED, key="k2"), replace(WANTED, key="k3", desk="another desk")
+    for each in (WANTED, other, third):
+        await sent(store, each)
+    twin = Outcome(ref="CS000124", id="ci-2")
+    assert await store.take("k1", desk=DESK, found=[DONE, twin], now=NOW) == {"ci-1", "ci-2"}
+    assert await store.take("k2", desk=DESK, found=[DONE], now=NOW) == set()
+    assert await store.take("k2", desk=DESK, found=[DONE, twin], now=NOW) == {"ci-2"}
+    assert await store.take("k3", desk="another desk", found=[DONE], now=NOW) == {"ci-1"}
+    rows = [await store.get(key) for key in ("k1", "k2", "k3")]
+    assert [(row.state, row.outcome) for row in rows if row] == [("done", DONE), ("done", twin), ("done", DONE)]
+
+
+async def test_a_row_may_be_found_twice_at_once(store: Store) -> None:
+    """Ours: a repeat and the search at the start may look at one row; neither takes it from the other."""
     await sent(store)
-    await store.finish("k1", state="done", now=NOW, outcome=DONE)
-    assert await store.taken(DESK, ["ci-1", "ci-2"]) == {"ci-1"}
-    assert await store.taken("another desk", ["ci-1"]) == set()
+    for _ in range(2):
+        assert await store.take("k1", desk=DESK, found=[DONE], now=NOW) == {"ci-1"}
+
+
+async def test_of_many_rows_at_once_one_comes_to_a_case(opener: Opener) -> None:
+    """Ours: equal intents of several processes that find one case."""
+    stores = [await opener() for _ in range(8)]
+    taken: list[set[str]] = []
+
+    async def race(number: int, store: Store) -> None:
+        await sent(store, replace(WANTED, key=f"k{number}"), f"owner {number}")
+        taken.append(await store.take(f"k{number}", desk=DESK, found=[DONE], now=NOW))
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            for number, each in enumerate(stores):
+                tasks.start_soon(race, number, each)
+    assert sorted(map(len, taken)) == [0] * 7 + [1]
 
 
 async def test_a_cancelled_caller_leaves_the_store_whole(store: Store) -> None:

@@ -93,7 +93,6 @@ class Once:
         self._flights: Flights[Written] = Flights()
         self._digests: dict[str, str] = {}
         self._later: set[asyncio.Task[None]] = set()
-        self._one_finds = asyncio.Lock()
         self._few_at_once = asyncio.Semaphore(_SEARCHES_ASIDE)
         self._closing = False
 
@@ -246,16 +245,16 @@ class Once:
         found = await self._find(row, deadline)
         if found is None or not found.records:
             return found
-        async with self._one_finds:
-            records = found.records
-            if found.exclusive:
-                taken = await self._kept(self._store.taken(self._desk, [each.id for each in records]))
-                records = [each for each in records if each.id not in taken]
+        now, records = self._clock(), found.records
+        outcomes = [Outcome(ref=each.ref or each.id, id=each.id, case=each.case) for each in records]
+        if found.exclusive:
+            key = row.intent.key
+            free = await self._kept(self._store.take(key, desk=self._desk, found=outcomes, now=now))
+            records = [each for each in records if each.id in free]
             if not records:
                 return replace(found, records=())
-            outcome = Outcome(ref=records[0].ref or records[0].id, id=records[0].id, case=records[0].case)
-            ending = self._store.finish(row.intent.key, state="done", now=self._clock(), outcome=outcome)
-            await self._note(ending)
+        else:
+            await self._note(self._store.finish(row.intent.key, state="done", now=now, outcome=outcomes[0]))
         return answers.reconciled(records)
 
     def _search_later(self, row: Row) -> None:

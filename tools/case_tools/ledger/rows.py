@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -111,8 +111,12 @@ class Store(Protocol):
     async def open_rows(self, desk: str, *, forget_before: float) -> Sequence[Row]:
         """Return the rows of the desk that were sent and have no end; drop what ended, or was claimed, before."""
 
-    async def taken(self, desk: str, ids: Collection[str]) -> set[str]:
-        """Return those of the ids that other rows of the desk have come to."""
+    async def take(self, key: str, *, desk: str, found: Sequence[Outcome], now: float) -> set[str]:
+        """End a row with the first of what was found that no other row of the desk has come to.
+
+        Returns:
+            The ids of everything found that no other row has come to.
+        """
 
 
 def intent_of(

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -49,7 +49,7 @@ _FORGET: Final = """
 DELETE FROM ledger WHERE (state IN ('done', 'abandoned') AND ended_at < :before)
     OR (state = 'claimed' AND claimed_at < :before)
 """
-_TAKEN: Final = "SELECT id FROM ledger WHERE desk = ? AND id = ?"
+_TAKEN: Final = "SELECT id FROM ledger WHERE desk = ? AND id = ? AND key <> ?"
 
 T = TypeVar("T")
 
@@ -93,9 +93,9 @@ class SqliteStore:
         """Return the rows that were sent and have no end; drop what ended before."""
         return await self._do(partial(self._open_rows, desk, forget_before))
 
-    async def taken(self, desk: str, ids: Collection[str]) -> set[str]:
-        """Return those of the ids that other rows have come to."""
-        return await self._do(lambda: {each for each in ids if self._db.execute(_TAKEN, (desk, each)).fetchone()})
+    async def take(self, key: str, *, desk: str, found: Sequence[Outcome], now: float) -> set[str]:
+        """End a row with the first of what was found that no other row has come to."""
+        return await self._do(partial(self._take, key, desk, found, now))
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_thread)
@@ -119,6 +119,13 @@ class SqliteStore:
             values = (intent.key, intent.digest, intent.desk, intent.tool, intent.named, owner, now)
             self._db.execute(_CLAIM, values)
             return Row(intent=intent, owner=owner, state="claimed", claimed_at=now)
+
+    def _take(self, key: str, desk: str, found: Sequence[Outcome], now: float) -> set[str]:
+        with writing(self._db):
+            free = [each for each in found if not self._db.execute(_TAKEN, (desk, each.id, key)).fetchone()]
+            if free:
+                self._db.execute(_FINISH, {"key": key, "state": "done", "now": now, **asdict(free[0])})
+            return {each.id for each in free}
 
     def _open_rows(self, desk: str, forget_before: float) -> list[Row]:
         with writing(self._db):
