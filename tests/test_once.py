@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import anyio.to_thread
@@ -589,6 +590,35 @@ async def test_a_lost_append_is_unknown_where_a_search_does_not_show_notes(loopb
         second = await library.call("update_case", note)
     assert [each.data()["outcome"] for each in (first, second)] == ["unknown", "reconciled"]
     assert [each.method for each in loopback.received].count("PATCH") == 1
+
+
+@pytest.mark.parametrize("size", [50, 20])
+async def test_a_search_over_several_pages_can_tell_that_nothing_is_there(
+    loopback: LoopbackDesk, size: int
+) -> None:
+    """Ours: `total` counts the cases of all pages, so its being large does not mean that one is missing."""
+    now = datetime.now(UTC).isoformat()
+    others = [{"id": str(number), "title": f"Another {number}", "create_at": now} for number in range(1, 61)]
+
+    def answer(received: Received) -> Reply:
+        if received.path.endswith("/oauth/token"):
+            return Reply.of({"access_token": "t", "expires_in": 600})
+        if received.method == "POST":
+            return Reply.of({}, status=502)
+        page = int(parse_qs(urlsplit(received.path).query)["page"][0])
+        part = others[(page - 1) * size : page * size]
+        return Reply.of({"total": 60, "page": page, "per_page": size, "_embedded": {"data": part}})
+
+    loopback.answer = answer
+    account = TalkdeskSettings(
+        api_url=loopback.url, token_url=loopback.url, client_id="client-1", client_secret="x" * 32
+    )
+    settings = Settings(desk="talkdesk", account=account, state=":memory:", timeout=3, repeat_window=0.001)
+    create = {"title": "Parcel is late", "description": "Ordered on 2 May"}
+    async with CaseDesk(settings) as library:
+        with pytest.raises(NotDone):
+            await library.call("create_case", create)
+    assert [each.method for each in loopback.received if "/cases" in each.path].count("POST") == 1
 
 
 async def test_a_state_that_cannot_be_written_stops_a_create_before_it_leaves(

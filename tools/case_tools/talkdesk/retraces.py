@@ -51,8 +51,9 @@ def _search(_: Mapping[str, Any], period: Period, page: int) -> Request:
 def _read(sought: Mapping[str, Any], period: Period, mark: str, answer: Answer) -> Traced:
     payload, cases = cases_of(answer)
     fitting = sorted((case for case in cases if _is_it(case, sought, period, mark)), key=_created)
-    total = count_of(payload.get("total"))
-    more = len(cases) >= _ROWS or (total is not None and total > _ROWS)
+    total, page, size = (count_of(payload.get(key)) for key in ("total", "page", "per_page"))
+    before = ((page or 1) - 1) * (size or _ROWS)
+    more = len(cases) >= _ROWS if total is None else before + len(cases) < total
     return Traced(records=[record_of(case) for case in fitting], more=more)
 
 
