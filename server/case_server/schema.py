@@ -3,6 +3,7 @@
 No `$ref`, no unions, no type arrays, no root combinators, no titles, no defaults; required fields first.
 """
 
+from functools import cache
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -23,6 +24,7 @@ def output_schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
+@cache
 def _portable(model: type[BaseModel], *, mode: Literal["validation", "serialization"]) -> dict[str, Any]:
     raw = model.model_json_schema(by_alias=False, mode=mode)
     shared = {name: _without_docstring(each) for name, each in raw.pop("$defs", {}).items()}

@@ -1,5 +1,6 @@
 """What create_case and create_task do alike: defaults from the settings, and the reading of the answer."""
 
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import Field, create_model
@@ -15,6 +16,7 @@ M = TypeVar("M", bound=Arguments)
 _TYPES: Final[dict[str, Any]] = {"caseTmp": CaseTemplateId, "source": Text}
 
 
+@cache
 def with_defaults(model: type[M], **defaults: str | None) -> type[M]:
     """Return the model in which what the administrator set may be left out."""
     fields: dict[str, Any] = {}
