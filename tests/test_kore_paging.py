@@ -162,6 +162,8 @@ async def test_a_count_that_is_none_is_not_believed(
         ("updatedDate DESC", {"updatedAt": "desc"}),
         ("dueDate", {"dueDate": "desc"}),
         ("priority asc", {"priority": "asc"}),
+        ("DUEDATE ASC", {"dueDate": "asc"}),
+        ("updateddate", {"updatedAt": "desc"}),
     ],
 )
 async def test_sorting_goes_out_in_the_inferred_object_form(

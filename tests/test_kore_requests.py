@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from case_tools import CaseDesk, CredentialsRefused, KoreSettings, Settings
+from case_tools import CaseDesk, CredentialsRefused, KoreSettings, Rejected, Settings
 from loopback import SECRET, LoopbackDesk, Reply
 from vendor_samples import sample
 
@@ -115,6 +115,59 @@ async def test_search_cases_sends_the_filters_and_the_inferred_paging(
         "skip": 0,
         "limit": 50,
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"status": ["in_progress", "open"]}, {"status": ["In Progress", "open"]}),
+        ({"priority": ["HIGH"]}, {"priority": ["HIGH"]}),
+        ({"status": ["=Opened"]}, {"status": ["Opened"]}),
+        ({"status": ["Waiting for customer"]}, {"status": ["Waiting for customer"]}),
+    ],
+    ids=str,
+)
+async def test_search_cases_sends_a_name_in_its_usual_spelling(
+    given: dict[str, list[str]], sent: dict[str, list[str]], loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: the letters' case is left as given, as the page and the data differ in it."""
+    loopback.will_answer({"results": []})
+    async with CaseDesk(settings) as desk:
+        await desk.call("search_cases", given)
+    (received,) = loopback.received
+    assert received.body == {**sent, "skip": 0, "limit": 20}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"status": ["Open", "In Progess"]},
+            "- status: holds 'In Progess', which no case has shown; near is 'In Progress'",
+        ),
+        ({"priority": ["Citical"]}, "- priority: holds 'Citical', which no case has shown; near is 'Critical'"),
+    ],
+    ids=str,
+)
+async def test_a_slip_in_one_of_several_names_is_refused(
+    given: dict[str, list[str]], said: str, loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: the rows of the other names would be shown as if they were all."""
+    async with CaseDesk(settings) as desk:
+        for tool in ("search_cases", "search_tasks"):
+            with pytest.raises(Rejected) as refused:
+                await desk.call(tool, given)
+            assert said in str(refused.value)
+    assert loopback.received == []
+
+
+async def test_a_name_that_the_desk_has_shown_is_no_slip(loopback: LoopbackDesk, settings: Settings) -> None:
+    """Ours: a desk's own status may resemble a usual one."""
+    loopback.will_answer({"results": [{"_id": "ci-1", "status": {"_id": "sts-1", "name": "Opened"}}]})
+    async with CaseDesk(settings) as desk:
+        await desk.call("search_cases")
+        await desk.call("search_cases", {"status": ["opened"]})
+    assert loopback.received[1].body["status"] == ["opened"]
 
 
 async def test_a_search_without_arguments_sends_paging_alone(loopback: LoopbackDesk, settings: Settings) -> None:

@@ -6,7 +6,7 @@ Statuses, priorities, queues and agents by name, cases and tasks by reference: i
 import difflib
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -72,9 +72,9 @@ class Names:
             return [kept[name_or_id]]
         return [kept[each] for each in self._ids.get((kind, fold(name_or_id)), ())]
 
-    def near(self, kind: str, name: str) -> list[str]:
-        """Return the names seen that a misspelt name may have meant, nearest first."""
-        by_fold = {fold(each): each for each in self.all(kind)}
+    def near(self, kind: str, name: str, *, usual: Sequence[str] = ()) -> list[str]:
+        """Return the names, seen or usual, that a misspelt name may have meant, nearest first."""
+        by_fold = {fold(each): each for each in (*usual, *self.all(kind))}
         return [by_fold[near] for near in difflib.get_close_matches(fold(name), list(by_fold), n=3, cutoff=0.75)]
 
     def all(self, kind: str) -> list[str]:

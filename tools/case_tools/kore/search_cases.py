@@ -26,7 +26,9 @@ def action(account: KoreSettings) -> Action[SearchCases]:
     """Return the action for one account."""
 
     def request(arguments: SearchCases, known: Known) -> Request:
-        return searches.request(arguments, known, stream_id=account.stream_id, tail="getCases")
+        return searches.request(
+            arguments, known, tool="search_cases", stream_id=account.stream_id, tail="getCases"
+        )
 
     def reading(arguments: SearchCases, sent: Request, answer: Answer, known: Known) -> Reading:
         def page_of(records: list[Record], part: Window) -> CasePage:

@@ -24,7 +24,9 @@ def action(account: KoreSettings) -> Action[SearchTasks]:
     """Return the action for one account."""
 
     def request(arguments: SearchTasks, known: Known) -> Request:
-        return searches.request(arguments, known, stream_id=account.stream_id, tail="getTasks")
+        return searches.request(
+            arguments, known, tool="search_tasks", stream_id=account.stream_id, tail="getTasks"
+        )
 
     def reading(arguments: SearchTasks, sent: Request, answer: Answer, known: Known) -> Reading:
         def page_of(records: list[Record], part: Window) -> TaskPage:

@@ -11,13 +11,16 @@ from pydantic import Field, field_validator, model_validator
 from case_tools.actions import Answer, Json, Known, Reading, Request
 from case_tools.arguments import Arguments, IsoMoment, Text, Texts, WholeNumber
 from case_tools.kore.answers import object_of, record_of, seen_in
+from case_tools.kore.choices import near_miss
 from case_tools.kore.endpoints import post
 from case_tools.kore.paging import Window, ids_of, paging_on_the_wire, sorting_on_the_wire, window
-from case_tools.names import Seen
+from case_tools.names import Seen, fold
 from case_tools.reading import no_answer, text_of
 from case_tools.results import Page, Record
+from case_tools.text import line
 
-_SORT: Final = re.compile(r"(createdDate|updatedDate|dueDate|priority|name)( (asc|desc))?", re.IGNORECASE)
+_SORTS: Final = {name.casefold(): name for name in ("createdDate", "updatedDate", "dueDate", "priority", "name")}
+_SORT: Final = re.compile(rf"({'|'.join(_SORTS)})( (?:asc|desc))?", re.IGNORECASE)
 _TENANT_ID: Final = re.compile(r"[0-9a-f]{24}", re.IGNORECASE)
 _USUAL: Final = {
     "status": ("Open", "In Progress", "On Hold", "Resolved", "Closed"),
@@ -80,9 +83,12 @@ class Filters(Arguments):
     @field_validator("sortBy")
     @classmethod
     def _can_be_sorted_by(cls, given: str | None) -> str | None:
-        if given is not None and not _SORT.fullmatch(given):
+        if given is None:
+            return None
+        parts = _SORT.fullmatch(given)
+        if parts is None:
             raise ValueError("must be createdDate, updatedDate, dueDate, priority or name, e.g. `dueDate asc`.")
-        return given
+        return _SORTS[parts[1].casefold()] + (parts[2] or "")
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -91,23 +97,36 @@ class Filters(Arguments):
         return self
 
 
-def request(arguments: Filters, known: Known, *, stream_id: str, tail: str) -> Request:
-    """Return the search; only the filters given are sent."""
+def request(arguments: Filters, known: Known, *, tool: str, stream_id: str, tail: str) -> Request:
+    """Return the search; only the filters given are sent.
+
+    Raises:
+        Rejected: a status or a priority is nearly one that the desk has, and is none.
+    """
     filters = arguments.model_dump(mode="json", exclude_none=True, exclude=set(_OURS))
     for kind in _USUAL:
         if kind in filters:
-            filters[kind] = [_spelled(kind, each, known) for each in filters[kind]]
+            filters[kind] = [_spelled(kind, each, known, tool=tool) for each in filters[kind]]
     sorting = sorting_on_the_wire(arguments.sortBy) if arguments.sortBy else {}
     return post(stream_id, tail, {**filters, **sorting, **paging_on_the_wire(arguments.page, arguments.limit)})
 
 
-def _spelled(kind: str, name: str, known: Known) -> str:
+def _spelled(kind: str, name: str, known: Known, *, tool: str) -> str:
     """Return a name as the desk was seen to write it, where more than the case of letters differs.
 
-    Whether the desk minds the case is not known: its table writes `high`, its data `High`.
+    Whether the desk minds the case is not known: its table writes `high`, its data `High`. A slip in one of
+    several names would go unnoticed, as the rows of the others are shown; so what is nearly a name that was
+    seen, or a usual one, is refused, unless it begins with `=`.
     """
-    seen = known.names.find(kind, name)
-    return seen[0].name if seen and seen[0].name.casefold() != name.casefold() else name
+    if name.startswith("="):
+        return name.lstrip("= ")
+    seen = [each.name for each in known.names.find(kind, name)]
+    match = next((each for each in (*seen, *_USUAL[kind]) if fold(each) == fold(name)), None)
+    if match is not None:
+        return match if match.casefold() != name.casefold() else name
+    if near := known.names.near(kind, name, usual=_USUAL[kind]):
+        raise near_miss(tool, kind, line(name, 40), near)
+    return name
 
 
 def lookup_request(stream_id: str, tail: str, filters: Json, *, limit: int, page: int = 1) -> Request:

@@ -7,6 +7,7 @@ from case_tools.changes import Fields, changes
 from case_tools.errors import Problem, Rejected
 from case_tools.kore.answers import object_of, record_of, seen_in
 from case_tools.kore.body import WritableBody, body_of
+from case_tools.kore.choices import near_miss, wrong_choice
 from case_tools.kore.endpoints import id_of, post, wanted_address
 from case_tools.kore.retraces import of_comments
 from case_tools.names import Wanted, fold
@@ -14,6 +15,7 @@ from case_tools.reading import moment_of, no_answer, other_id, text_of
 from case_tools.repeats import OURS, refuse_if_later
 from case_tools.results import Written
 from case_tools.settings import KoreSettings
+from case_tools.text import line
 
 M = TypeVar("M", bound=WritableBody)
 _CHOICES: Final = ("status", "priority")
@@ -135,18 +137,15 @@ def _whole(kind: str, given: Json, known: Known, *, tool: str) -> Json:
     found = known.names.find(kind, own_id or name)
     if len(found) == 1:
         if name and fold(name) != fold(found[0].name):
-            raise _choice(tool, kind, f"has the id of {found[0].name!r} and another name: give one of the two.")
+            raise wrong_choice(
+                tool, kind, f"has the id of {found[0].name!r} and another name: give one of the two."
+            )
         return {**found[0].value, **given, "name": found[0].name}
     if found:
         choices = ", ".join(f"{each.name!r} ({each.id})" for each in found)
-        raise _choice(tool, kind, f"stands for several: {choices}. Give the id.")
+        raise wrong_choice(tool, kind, f"stands for several: {choices}. Give the id.")
     if not own_id and (near := known.names.near(kind, name)):
-        names = ", ".join(map(repr, near))
-        raise _choice(
-            tool,
-            kind,
-            f"is not a name seen at this desk; near is {names}. To send it all the same, put = before it.",
-        )
+        raise near_miss(tool, kind, line(name, 40), near)
     return given
 
 
@@ -158,7 +157,7 @@ def _agent(given: Json, known: Known, *, tool: str) -> Json:
     found = known.names.find("agent", name)
     if len(found) > 1:
         choices = ", ".join(f"{each.name!r} ({each.id})" for each in found)
-        raise _choice(tool, "currAssignee", f"stands for several: {choices}. Give the one's aId.")
+        raise wrong_choice(tool, "currAssignee", f"stands for several: {choices}. Give the one's aId.")
     return {**found[0].value, **given} if found else given
 
 
@@ -172,14 +171,6 @@ def _unseen_names(body: Json, known: Known) -> list[Problem]:
         for kind in _CHOICES
         if kind in body and not body[kind].get("_id")
     ]
-
-
-def _choice(tool: str, kind: str, message: str) -> Rejected:
-    return Rejected(
-        f"{tool} was not sent: one argument needs mending.",
-        problems=[Problem(argument=kind, message=message)],
-        next_step=f"Mend that and call {tool} again.",
-    )
 
 
 def _shown(own_id: str, answer: Answer, *, tool: str) -> dict[str, Any]:

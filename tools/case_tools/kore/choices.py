@@ -1,0 +1,24 @@
+"""A status or a priority that is given by name: what is said of one that the desk may not have."""
+
+from collections.abc import Iterable
+
+from case_tools.errors import Problem, Rejected
+
+
+def wrong_choice(tool: str, kind: str, message: str) -> Rejected:
+    """Return the error for a status or a priority that cannot be sent as it is."""
+    return Rejected(
+        f"{tool} was not sent: one argument needs mending.",
+        problems=[Problem(argument=kind, message=message)],
+        next_step=f"Mend that and call {tool} again.",
+    )
+
+
+def near_miss(tool: str, kind: str, name: str, near: Iterable[str]) -> Rejected:
+    """Return the error for a name that is probably a slip."""
+    names = ", ".join(map(repr, near))
+    return wrong_choice(
+        tool,
+        kind,
+        f"holds {name!r}, which no case has shown; near is {names}. To send it all the same, put = before it.",
+    )
