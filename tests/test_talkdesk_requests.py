@@ -132,6 +132,7 @@ async def test_a_field_goes_out_alone_and_a_wrong_value_is_refused_by_name(
         ({"custom_fields": {}}, "custom_fields: is empty"),
         ({"notes": [{"note_body": "x", "public": "yes"}]}, "notes.0.public: must be true"),
         ({"owner_id": "x" * 256}, "owner_id: is too long: at most 255 characters"),
+        ({"owner_id": "Amara Osei"}, "owner_id: must be an id, without spaces: a name is no id"),
     ],
     ids=str,
 )
@@ -143,6 +144,17 @@ async def test_what_the_page_forbids_is_refused_before_any_request(
         with pytest.raises(Rejected) as refused:
             await desk.call("update_case", {"id": "20808", **given})
     assert said in str(refused.value)
+    assert loopback.received == []
+
+
+@pytest.mark.parametrize("name", ["requester_email", "agent_email"])
+async def test_a_search_by_what_is_no_address_is_refused(
+    name: str, loopback: LoopbackDesk, talkdesk: Settings
+) -> None:
+    """Ours: it finds nothing, which reads as if the customer had no case."""
+    async with CaseDesk(talkdesk) as desk:
+        with pytest.raises(Rejected, match=f"- {name}: must be an e-mail address"):
+            await desk.call("search_cases", {name: "Jane Roe"})
     assert loopback.received == []
 
 

@@ -42,6 +42,13 @@ def _something(given: T) -> T:
     return given
 
 
+def _one_word(given: str) -> str:
+    """Refuse what cannot be an id; that ids hold no spaces is a guess, which no sample contradicts."""
+    if len(given.split()) > 1:
+        raise ValueError("must be an id, without spaces: a name is no id. Ask the administrator for it.")
+    return given
+
+
 Filled = AfterValidator(_something)
 """An object or a list that may not be empty: what a desk makes of an empty one is not documented."""
 
@@ -49,6 +56,6 @@ Priority = Annotated[str, one_of(PRIORITIES), enumeration(PRIORITIES)]
 Type = Annotated[str, one_of(TYPES), enumeration(TYPES)]
 Status = Annotated[str, one_of(STATUSES), enumeration(STATUSES)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Id = Annotated[Short, BeforeValidator(as_id)]
+Id = Annotated[Short, BeforeValidator(as_id), AfterValidator(_one_word)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=150)]
 Long = Annotated[str, StringConstraints(min_length=1, max_length=2000)]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from case_tools.actions import Action, Answer, Known, Reading, Request
-from case_tools.arguments import Arguments, IsoMoment, ListOf, Object, Text, Texts, WholeNumber
+from case_tools.arguments import Arguments, Email, IsoMoment, ListOf, Object, Text, Texts, WholeNumber
 from case_tools.errors import Rejected
 from case_tools.reading import count_of, mapping_of, no_answer
 from case_tools.results import CasePage, Row, rows_missed
@@ -51,7 +51,7 @@ class SearchCases(Arguments):
 
     title: Text | None = Field(None, description="Words in the title")
     description: Text | None = Field(None, description="Words in the description")
-    requester_email: Text | None = Field(None, description="Customer's e-mail")
+    requester_email: Email | None = Field(None, description="Customer's e-mail")
     requester_name: Text | None = Field(None, description="Customer's name")
     requester_phone: Annotated[Short, Field(max_length=20)] | None = Field(None, description="Customer's phone")
     requester_id: Id | None = Field(None, description="Customer's id")
@@ -64,7 +64,7 @@ class SearchCases(Arguments):
     about: Texts | None = Field(None, description="What it is about")
     agent_id: Id | None = Field(None, description="Assignee's id")
     agent_name: Text | None = Field(None, description="Assignee's name")
-    agent_email: Text | None = Field(None, description="Assignee's e-mail")
+    agent_email: Email | None = Field(None, description="Assignee's e-mail")
     ids: Annotated[list[CaseId], ListOf] | None = Field(None, description='Ids, e.g. ["20808"]')
     create_at: Annotated[list[IsoMoment], ListOf] | None = Field(
         None, description='Created between, e.g. ["2026-09-01T00:00:00Z", "2026-09-30T23:59:59Z"]'
