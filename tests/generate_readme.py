@@ -1,11 +1,12 @@
 """Write the generated parts of the README anew: `uv run python tests/generate_readme.py`.
 
-A part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; a test compares them.
+A part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; a test compares them, but the slow ones.
 """
 
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -195,6 +196,25 @@ def figures() -> str:
     return table(["what a model reads", "tokens", "for comparison"], iter(rows))
 
 
+@cache
+def careful() -> str:
+    """Return what the evaluation's careful agent prints; it must pass every task."""
+    return _evaluated("careful")
+
+
+def mutated() -> str:
+    """Return what bending the careful agent's calls prints; no call may end silently wrong."""
+    return _evaluated("mutated")
+
+
+def _evaluated(what: str) -> str:
+    command = [sys.executable, str(README.parent / "tests/evals/run.py"), what]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{what} does not reach its aim:\n{done.stderr}")
+    return done.stdout.strip()
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "demo": demo,
     "tools": tools,
@@ -202,12 +222,14 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "errors": errors,
     "figures": figures,
+    "careful": careful,
 }
+SLOW_PARTS: dict[str, Callable[[], str]] = {"mutated": mutated}
 
 
 def renewed(text: str) -> str:
     """Return the README with every part made anew."""
-    for name, make in PARTS.items():
+    for name, make in (PARTS | SLOW_PARTS).items():
         before, begin, rest = text.partition(f"<!-- begin {name} -->")
         _, end, after = rest.partition(f"<!-- end {name} -->")
         if not end:
