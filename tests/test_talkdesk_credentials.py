@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import anyio
-import anyio.lowlevel
 import anyio.to_thread
 import jwt
 import pytest
@@ -570,8 +569,9 @@ async def test_a_call_that_is_cancelled_while_it_waits_for_a_token_breaks_no_oth
                 for number in range(5):
                     group.start_soon(call, number)
                 assert await anyio.to_thread.run_sync(held.asked.wait, 30)
+                await anyio.wait_all_tasks_blocked()
                 scopes[cancelled].cancel()
-                await anyio.lowlevel.checkpoint()
+                await anyio.wait_all_tasks_blocked()
                 held.released.set()
     assert sorted(done) == [number for number in range(5) if number != cancelled]
     assert len(token_requests(loopback)) == (2 if cancelled == 0 else 1)
@@ -661,6 +661,7 @@ async def test_calls_that_wait_for_a_refused_client_share_the_one_refusal(
                 for _ in range(20):
                     group.start_soon(call)
                 assert await anyio.to_thread.run_sync(held.asked.wait, 30)
+                await anyio.wait_all_tasks_blocked()
                 held.released.set()
     assert told == ["credentials_refused"] * 20
     assert len(loopback.received) == 1
