@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import hypothesis
 import pytest
 
 from case_tools import KoreSettings, Settings
 from loopback import SECRET, LoopbackDesk
+
+hypothesis.settings.register_profile("no clock", deadline=None)
+hypothesis.settings.load_profile("no clock")
 
 
 @pytest.fixture

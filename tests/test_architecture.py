@@ -18,8 +18,9 @@ TOP = Path(__file__).parent.parent
 TOOLS, SERVER, PROMPTS = TOP / "tools/case_tools", TOP / "server/case_server", TOP / "prompts/case_prompts"
 VENDORS = ["kore", "talkdesk"]
 CORRIDOR = [
-    "actions", "arguments", "calls", "changes", "corridor", "desk", "errors", "flights", "names", "pacing",
-    "reading", "repeats", "results", "sending", "signing", "sqlite_file", "state", "text", "tokens", "wire",
+    "actions", "arguments", "calls", "changes", "characters", "corridor", "desk", "errors", "flights", "markup",
+    "names", "pacing", "reading", "repeats", "results", "sending", "signing", "sqlite_file", "state", "text",
+    "tokens", "wire",
 ]  # fmt: skip
 LEDGER = ["__init__", "answers", "once", "rows", "sqlite"]
 ACTIONS = {
@@ -68,6 +69,12 @@ def test_only_the_wire_knows_httpx() -> None:
     """Ours: one module to change when the HTTP client changes."""
     assert importers_of("httpx", TOOLS) == ["wire.py"]
     assert importers_of("httpx", SERVER) == []
+
+
+def test_only_the_cleaning_knows_the_parser_of_html_and_imports_it_late() -> None:
+    """Ours: one module to change when the parser changes; few texts hold markup."""
+    assert importers_of("nh3", TOOLS) == ["markup.py"]
+    assert importers_of("nh3", SERVER) == []
 
 
 def test_only_the_corridor_knows_the_wire() -> None:
@@ -167,7 +174,7 @@ def test_the_server_starts_without_the_http_client_the_signer_and_the_database()
     code = (
         "import sys; from case_server.app import build; from case_server.stdio import serve_stdio; "
         "from case_tools import Settings; build(Settings(state=':memory:')); "
-        "late = ('httpx', 'sqlite3', 'case_tools.corridor', 'case_tools.embedded', 'case_tools.kore', "
+        "late = ('httpx', 'nh3', 'sqlite3', 'case_tools.corridor', 'case_tools.embedded', 'case_tools.kore', "
         "'case_tools.talkdesk'); "
         "print([name for name in late if name in sys.modules])"
     )

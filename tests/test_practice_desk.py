@@ -107,7 +107,7 @@ async def test_cases_survive_a_restart_and_are_shared_by_two_desks_on_one_file(t
 async def test_an_update_leaves_every_other_field_of_the_stored_case_alone(tmp_path: Path) -> None:
     """Ours: what was cleaned for a model is never written back."""
     settings = Settings(state=str(tmp_path / "state.db"))
-    hidden = {**NEW, "desc": "a\u202eb\u200bc <b>x</b>"}
+    hidden = {**NEW, "desc": "a\u202eb\u200bc <b>x</b>\r\n ![y](https://evil.example) &amp;#8203; \u200d"}
     raw: list[dict[str, Any]] = []
 
     def keep(_: object, answer: Any) -> None:
@@ -120,7 +120,7 @@ async def test_an_update_leaves_every_other_field_of_the_stored_case_alone(tmp_p
         await desk.call("update_case", {"caseId": ref, "tags": ["vip"]})
         await desk.call("search_cases", {"searchText": ref})
         after = raw[-1]["results"][0]
-    assert shown["description"] == "abc <b>x</b>"
+    assert shown["description"] == "abc x ![y][(]https[:]//evil[.]example)"
     assert before["desc"] == hidden["desc"]
     moving = {"tags", "updatedAt", "updatedBy", "timestampValue"}
     assert {key for key in before if before[key] != after[key]} <= moving
@@ -131,7 +131,10 @@ async def test_every_search_says_that_the_desk_is_for_practice() -> None:
     """Ours: no customer's case may be taken for one of these."""
     async with CaseDesk(Settings(state=":memory:")) as desk:
         results = [await desk.call("search_cases", given) for given in ({}, {"searchText": "no such words"})]
-    assert [result.text().endswith("Practice desk: the cases are invented.") for result in results] == [True, True]
+    assert [result.text("AAAAAAAA").endswith("Practice desk: the cases are invented.") for result in results] == [
+        True,
+        True,
+    ]
     assert all("Practice desk" in result.data()["note"] for result in results)
 
 
@@ -141,7 +144,7 @@ async def test_a_filter_that_finds_nothing_names_the_words_in_use() -> None:
         await desk.call("search_cases", {"limit": 50})
         result = await desk.call("search_cases", {"status": ["Waiting"]})
     names = "On Hold, Open, In Progress, Resolved, Closed"
-    assert f"Nothing matches. Names of status seen at this desk: {names}." in result.text()
+    assert f"Nothing matches. Names of status seen at this desk: {names}." in result.text("AAAAAAAA")
 
 
 async def test_paging_through_the_desk_shows_every_case_once() -> None:

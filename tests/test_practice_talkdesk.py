@@ -156,7 +156,10 @@ async def test_every_search_says_that_the_desk_is_for_practice() -> None:
     """Ours: no customer's case may be taken for one of these."""
     async with CaseDesk(Settings(state=":memory:", embedded_dialect="talkdesk")) as desk:
         results = [await desk.call("search_cases", given) for given in ({}, {"title": "no such words"})]
-    assert [result.text().endswith("Practice desk: the cases are invented.") for result in results] == [True, True]
+    assert [result.text("AAAAAAAA").endswith("Practice desk: the cases are invented.") for result in results] == [
+        True,
+        True,
+    ]
     assert all("Practice desk" in result.data()["note"] for result in results)
 
 

@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from case_tools import CasePage, Row, TaskRow, Written
 from case_tools.results import BUDGET, Record
 
+NONCE = "AAAAAAAA"
+
+NONCE = "AAAAAAAA"
+
 RECORD = Record(
     id="ci-0000000-0001",
     ref="CS000123",
@@ -53,7 +57,7 @@ def test_a_concise_row_is_one_line_and_nine_facts() -> None:
         "breached": True,
         "updated": "2026-09-01T08:00:07Z",
     }
-    assert row.text() == (
+    assert row.words() == (
         'CS000123 [Open, High, BREACHED] "Parcel is late" — Jane Roe; to Sam Porter; due 2026-09-04T14:15Z; '
         "updated 2026-09-01T08:00:07Z"
     )
@@ -64,7 +68,7 @@ def test_a_concise_row_is_one_line_and_nine_facts() -> None:
 def test_text_and_structure_of_a_row_hold_the_same_facts(kind: type[Row], detail: Any) -> None:
     """Ours: half of the hosts show a model only one of the two."""
     row = kind.of(RECORD, detail=detail)
-    assert [fact for fact in scalars(row.data()) if fact not in row.text()] == []
+    assert [fact for fact in scalars(row.data()) if fact not in row.words()] == []
 
 
 def test_text_and_structure_of_a_write_hold_the_same_facts() -> None:
@@ -72,13 +76,13 @@ def test_text_and_structure_of_a_write_hold_the_same_facts() -> None:
     result = Written.of(
         "updated", RECORD, changed={"priority": ("Low", "High"), "due": ("", "x")}, unconfirmed=["due"]
     )
-    assert [fact for fact in scalars(result.data()) if fact.casefold() not in result.text().casefold()] == []
+    assert [fact for fact in scalars(result.data()) if fact.casefold() not in result.text(NONCE).casefold()] == []
 
 
 def test_an_empty_record_shows_its_id_and_nothing_else() -> None:
     """Ours: empty values are left out of rows; the reference falls back to the id."""
     assert Row.of(Record(id="ci-1-2")).data() == {"ref": "ci-1-2"}
-    assert Row.of(Record(id="ci-1-2")).text() == "ci-1-2"
+    assert Row.of(Record(id="ci-1-2")).words() == "ci-1-2"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ def test_an_empty_record_shows_its_id_and_nothing_else() -> None:
 )
 def test_the_last_line_says_what_is_shown_and_how_to_get_more(page: CasePage, last: str) -> None:
     """Ours: total, page and has_more are always there."""
-    assert page.text().splitlines()[-1] == last
+    assert page.text(NONCE).splitlines()[-1] == last
     assert {"total", "page", "has_more"} <= set(page.data())
 
 
@@ -102,14 +106,15 @@ def test_a_page_beyond_the_budget_is_cut_and_says_so() -> None:
     """Measured: hosts cut results above some 40,000 characters in the middle."""
     long = Record(id="ci-1-2", title="x" * 500, description="y" * 900, tags=["z" * 60] * 20)
     page = CasePage(total=50, page=1, has_more=False, cases=[Row.of(long, detail="full") for _ in range(50)])
-    assert len(page.text()) > BUDGET
+    assert len(page.text(NONCE)) > BUDGET
     cut = page.within_budget()
-    assert max(len(cut.text()), len(json.dumps(cut.data(), ensure_ascii=False))) <= BUDGET
+    assert max(len(cut.text(NONCE)), len(json.dumps(cut.data(), ensure_ascii=False))) <= BUDGET
     assert cut.has_more is True
     assert (
-        f"{50 - len(cut.rows())} rows of this page were left out for length: ask for a smaller limit."
-        in cut.text()
-    )
+        f"{50 - len(cut.rows())} rows of this page were left out for length: "
+        f"search again with limit={len(cut.rows())}, from page=1, to see all."
+    ) in cut.text(NONCE)
+    assert "Give page=" not in cut.text(NONCE)
 
 
 def test_a_full_page_of_plausible_cases_is_not_cut() -> None:
@@ -127,12 +132,12 @@ def test_one_case_and_one_write_keep_within_their_tokens() -> None:
     full = json.dumps({key: value for key, value in row.data().items() if key != "description"})
     write = Written.of("updated", RECORD, changed={"priority": ("Medium", "High")})
     assert len(full) / 3 <= 250
-    assert max(len(write.text()), len(json.dumps(write.data()))) / 3 <= 100
+    assert max(len(write.text(NONCE)), len(json.dumps(write.data()))) / 3 <= 100
 
 
 @given(st.builds(Record, id=st.text(), title=st.text(st.characters()), requester=st.text(st.characters())))
 def test_a_row_is_one_line_whatever_a_customer_wrote(record: Record) -> None:
     """Ours: no title can forge a second row or an end of the list."""
-    text = Row.of(record).text()
+    text = Row.of(record).words()
     assert len(text.splitlines()) <= 1
     text.encode()

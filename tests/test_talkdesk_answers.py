@@ -116,7 +116,10 @@ async def test_a_new_case_reads_as_the_contract_says(loopback: LoopbackDesk, tal
         "priority": "NORMAL",
         "requester": "Jane Roe",
     }
-    assert result.text() == 'Created 20808 [NEW, NORMAL]; title "Leak"; requester Jane Roe; id 20808.'
+    assert result.text("AAAAAAAA") == (
+        "Created 20808 [NEW, NORMAL]; id 20808.\n"
+        '<untrusted-AAAAAAAA>\ntitle "Leak"; requester Jane Roe\n</untrusted-AAAAAAAA>'
+    )
 
 
 @pytest.mark.parametrize("under", ["data", "cases"])
@@ -140,8 +143,10 @@ async def test_a_found_case_reads_as_the_contract_says(
     envelope = {"total": 1, "page": 1, "has_more": False}
     assert concise.data() == {**envelope, "cases": [row]}
     assert full.data() == {**envelope, "cases": [{**row, **more}]}
-    assert concise.text() == (
+    assert concise.text("AAAAAAAA") == (
+        "<untrusted-AAAAAAAA>\n"
         '20808 [ON_HOLD, NORMAL] "Coffee machine leaks" — Jane Roe; to Sam Porter; updated 2026-11-19T08:30:15Z\n'
+        "</untrusted-AAAAAAAA>\n"
         "1 of 1 shown (page 1)."
     )
 
@@ -285,7 +290,7 @@ async def test_a_page_that_is_not_the_one_asked_for_says_so(
     answers(loopback, page(*rows, **said))
     result = await called(talkdesk, "search_cases", page=2, limit=2)
     assert note in result.data()["note"]
-    assert note in result.text()
+    assert note in result.text("AAAAAAAA")
     assert len(result.data()["cases"]) <= 2
 
 
@@ -538,7 +543,7 @@ async def test_hidden_characters_and_lone_surrogates_do_not_reach_the_model(
     result = await called(talkdesk, "search_cases", detail="full")
     (shown,) = result.data()["cases"]
     assert {shown[name] for name in ("title", "description", "assignee", "requester")} == {"abc\ufffdd e"}
-    assert result.text().encode()
+    assert result.text("AAAAAAAA").encode()
 
 
 ANY_JSON = st.recursive(
@@ -596,7 +601,7 @@ def test_any_answer_ends_in_a_result_or_in_an_error_of_ours(
     except CaseError as error:
         str(error).encode()
     else:
-        assert result.text().encode()
+        assert result.text("AAAAAAAA").encode()
         assert str(result.data()).encode()
 
 

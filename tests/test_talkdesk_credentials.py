@@ -628,7 +628,7 @@ async def test_no_secret_assertion_or_token_stands_in_any_text(
         texts += [f"{each} {each!r}" for each in shown] + [account.model_dump_json()]
         async with CaseDesk(settings, observe=keep) as desk:
             texts.append(f"{desk!r} {vars(desk)!r}")
-            texts.append((await desk.call("update_case", CALLS["update_case"])).text())
+            texts.append((await desk.call("update_case", CALLS["update_case"])).text("AAAAAAAA"))
             with pytest.raises(CredentialsRefused) as told:
                 await desk.call("search_cases")
             texts.append(f"{told.value} {told.value!r} {told.value.__cause__!r} {told.value.__context__!r}")

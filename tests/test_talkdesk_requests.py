@@ -87,7 +87,7 @@ async def test_public_is_always_sent_and_false_unless_given(loopback: LoopbackDe
         "notes": [{"note_body": "a", "public": False}, {"note_title": "t", "note_body": "b", "public": True}]
     }
     assert result.data()["notes"] == ["a: internal", "t: the customer can see it"]
-    assert "note a: internal; note t: the customer can see it" in result.text()
+    assert "note a: internal; note t: the customer can see it" in result.text("AAAAAAAA")
 
 
 FIELDS: list[tuple[str, Any, Any]] = [

@@ -6,6 +6,7 @@ shows how long the vendor's raw answers are. Both must say the same.
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,10 @@ from case_tools.embedded import EmbeddedDesk
 _NOW: Final = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 _CHARACTERS_A_TOKEN: Final = 3
 _TWO_COLUMNS: Final = "  "
+_NONCE: Final = "x7Qk2mPa"
+"""Stands for the eight characters that each answer draws anew, so that every run prints the same."""
+
+_DRAWN: Final = re.compile(r"(</?untrusted-)[\w-]{8}(?=>)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,7 @@ async def _scenes(story: Sequence[Step], folder: Path) -> list[Scene]:
     scenes = []
     for step, answer, (text, raw) in zip(story, served, twins, strict=True):
         seen = "".join(part.text for part in answer.content if isinstance(part, TextContent))
+        seen = _DRAWN.sub(rf"\1{_NONCE}", seen)
         if seen != text:
             raise RuntimeError(f"{step.tool} said one thing over stdio and another in the library")
         scenes.append(Scene(step=step, text=seen, refused=bool(answer.is_error), raw=raw))
@@ -127,9 +133,9 @@ async def _twin(story: Sequence[Step], state: Path) -> list[tuple[str, int]]:
         for step in story:
             answers.clear()
             try:
-                text = (await desk.call(step.tool, step.arguments)).text()
+                text = (await desk.call(step.tool, step.arguments)).text(_NONCE)
             except CaseError as error:
-                text = str(error)
+                text = error.text(_NONCE)
             told.append((text, sum(answers)))
     return told
 

@@ -5,8 +5,9 @@ may leave a handler but a result, a protocol error or a cancellation.
 """
 
 import logging
+import secrets
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from mcp import types
@@ -23,15 +24,28 @@ _log = logging.getLogger(__name__)
 
 
 async def reply(
-    tool: str, call: Awaitable[Result], *, writes: bool, told: Call | None = None
+    tool: str,
+    call: Awaitable[Result],
+    *,
+    writes: bool,
+    told: Call | None = None,
+    nonce: Callable[[], str] = lambda: secrets.token_urlsafe(6),
 ) -> types.CallToolResult:
-    """Return what the call came to, and tell the audit; an error is told in words, its structure is absent."""
+    """Return what the call came to, and tell the audit; an error is told in words, its structure is absent.
+
+    Args:
+        tool: the tool's name.
+        call: the call.
+        writes: whether it may change something.
+        told: the call as the audit sees it.
+        nonce: eight characters that nobody can foresee, for the lines around other people's words.
+    """
     ended = told.ended if told else lambda *_, **__: None
     try:
         result = await call
     except CaseError as error:
         ended(error.kind, changed=error.changed if writes else None)
-        return _failure(str(error))
+        return _failure(error.text(nonce()))
     except Exception as error:  # noqa: BLE001 - see above
         ended("internal_error", changed="unknown" if writes else None)
         _log.error("%s failed: %s at %s", tool, type(error).__name__, _place(error))
@@ -41,12 +55,12 @@ async def reply(
         raise
     if told:
         told.came_to(result)
-    return _success(result)
+    return _success(result, nonce())
 
 
-def _success(result: Result) -> types.CallToolResult:
+def _success(result: Result, nonce: str) -> types.CallToolResult:
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=result.text())], structured_content=result.data()
+        content=[types.TextContent(type="text", text=result.text(nonce))], structured_content=result.data()
     )
 
 

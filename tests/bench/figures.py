@@ -53,7 +53,11 @@ async def pages(limit: int = 20) -> dict[str, int]:
     settings = Settings(state=":memory:")
     async with CaseDesk(settings, observe=lambda _, answer: raw.append(answer.body.decode())) as desk:
         result = await desk.call("search_cases", {"limit": limit})
-    sizes = {"text": result.text(), "structure": compact(result.data()), "raw": compact(json.loads(raw[0]))}
+    sizes = {
+        "text": result.text("x7Qk2mPa"),
+        "structure": compact(result.data()),
+        "raw": compact(json.loads(raw[0])),
+    }
     return {name: round(len(text) / 3) for name, text in sizes.items()}
 
 

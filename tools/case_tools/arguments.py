@@ -24,8 +24,9 @@ from pydantic import (
     model_validator,
 )
 
+from case_tools.characters import has_lone_surrogate
 from case_tools.errors import Problem, Rejected
-from case_tools.text import has_lone_surrogate, line
+from case_tools.text import line, our_mark_in
 
 INJECTED_BY_HOSTS: Final = frozenset({"wait_for_previous"})
 """Arguments that hosts are known to add to every tool (Gemini CLI); they are for the host, not for us."""
@@ -37,6 +38,10 @@ _LATEST_EPOCH_MS: Final = 253_402_300_799_999
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_DEPTH: Final = 32
 _LARGEST_NUMBER: Final = 2**63 - 1
+_BEARS_A_MARK: Final = (
+    "bears `{}`, which stands only in what this server shows, where words were cut or made inert: "
+    "give the original words, e.g. https://shop.example, or leave the field out to keep what is there."
+)
 _TOO_DEEP: Final = "holds values nested too deeply."
 
 
@@ -234,10 +239,9 @@ ProseOf = BeforeValidator(_as_prose)
 
 
 def _unsendable(value: object, place: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], str]]:
-    """Yield where something stands that cannot be written as JSON in UTF-8, and what is wrong with it."""
+    """Yield where something stands that cannot be sent as the caller means it, and what is wrong with it."""
     if isinstance(value, str):
-        if has_lone_surrogate(value):
-            yield place, "holds half of a character (a lone surrogate): write it anew."
+        yield from ((place, message) for message in _unsendable_words(value))
     elif isinstance(value, int | float):
         if not abs(value) <= _LARGEST_NUMBER:  # NaN is not, either
             yield place, "is no number that can be sent."
@@ -250,6 +254,13 @@ def _unsendable(value: object, place: tuple[object, ...] = ()) -> Iterator[tuple
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
             yield from _unsendable(inner, (*place, index))
+
+
+def _unsendable_words(text: str) -> Iterator[str]:
+    if has_lone_surrogate(text):
+        yield "holds half of a character (a lone surrogate): write it anew."
+    if mark := our_mark_in(text):
+        yield _BEARS_A_MARK.format(mark)
 
 
 def _rejected(tool: str, problems: list[Problem]) -> Rejected:

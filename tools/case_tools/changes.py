@@ -84,17 +84,18 @@ def changes(
         verdict = _same(key, value, shown[key], fields) if key in shown else None
         if verdict is False:
             asked_words, shown_words = (line(_words(key, each, fields), 80) for each in (value, shown[key]))
-            refused[key] = f"{plain} (asked {asked_words!r}, the desk shows {shown_words!r})"
+            refused[plain] = f"{plain} (asked {asked_words!r}, the desk shows {shown_words!r})"
             continue
         if verdict is None:
             unconfirmed.append(plain)
         changed[plain] = (_words(key, before.get(key), fields), _words(key, value, fields))
     if refused:
         sure = [key for key in changed if key not in unconfirmed]
-        as_before = not changed and all(key in before and before[key] == shown[key] for key in refused)
+        as_before = not changed and all(key in before and before[key] == shown[key] for key in asked)
         applied = f" Applied: {', '.join(sure)}." if sure else ""
         raise NotApplied(
-            f"The desk shows another value than asked: {'; '.join(refused.values())}.{applied}",
+            f"The desk shows another value than asked for {', '.join(refused)}.{applied}",
+            theirs=list(refused.values()),
             changed="partly" if sure else "nothing" if as_before else "unknown",
             next_step=f"Look at it with a search, then call {tool} with what is still to change.",
         )

@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
+from case_tools.text import bounded
+
 _MOST_PROBLEMS: Final = 20
 
 Changed = Literal["nothing", "partly", "unknown", "nothing_shown"]
@@ -51,17 +53,28 @@ class CaseError(Exception):
         what: what happened, one sentence.
         changed: whether anything changed at the desk.
         next_step: what to do next, one sentence.
+        theirs: what the desk shows, cleaned lines that may hold other people's words.
     """
 
     kind: ClassVar[str] = "error"
 
-    def __init__(self, what: str, *, next_step: str, changed: Changed = "nothing") -> None:
+    def __init__(
+        self, what: str, *, next_step: str, changed: Changed = "nothing", theirs: Sequence[str] = ()
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.changed: Changed = changed
         self.next_step = next_step
+        self.theirs = tuple(theirs)
 
     def __str__(self) -> str:
+        return "\n".join([self._ours(), *(f"- {each}" for each in self.theirs)])
+
+    def text(self, nonce: str) -> str:
+        """Return the error as a model reads it, other people's words between two lines that bear the nonce."""
+        return "\n".join([self._ours(), *bounded(self.theirs, nonce)])
+
+    def _ours(self) -> str:
         return f"{self.what} {_CHANGED_SENTENCE[self.changed]} {self.next_step}"
 
 
@@ -82,9 +95,9 @@ class Rejected(CallerError):
         super().__init__(what, next_step=next_step)
         self.problems = tuple(problems)
 
-    def __str__(self) -> str:
+    def _ours(self) -> str:
         if not self.problems:
-            return super().__str__()
+            return super()._ours()
         lines = [f"- {problem.argument}: {problem.message}" for problem in self.problems[:_MOST_PROBLEMS]]
         if len(self.problems) > _MOST_PROBLEMS:
             lines.append(f"- and {len(self.problems) - _MOST_PROBLEMS} more.")
@@ -106,8 +119,16 @@ class NotApplied(CallerError):
 
     kind = "not_applied"
 
-    def __init__(self, what: str, *, next_step: str, changed: Changed = "nothing", ref: str = "") -> None:
-        super().__init__(what, next_step=next_step, changed=changed)
+    def __init__(
+        self,
+        what: str,
+        *,
+        next_step: str,
+        changed: Changed = "nothing",
+        theirs: Sequence[str] = (),
+        ref: str = "",
+    ) -> None:
+        super().__init__(what, next_step=next_step, changed=changed, theirs=theirs)
         self.ref = ref
 
 

@@ -1,69 +1,108 @@
-"""Cleaning of text that customers or the desk wrote: it is data, and nothing in it may hide.
+"""Cleaning of text that customers or the desk wrote: it is data, and nothing in it may hide or be live.
 
-Removed are characters that a person does not see but a model reads, and those that break a terminal or
-a JSON writer: control and escape sequences, bidirectional marks, zero-width and filler characters, tag
-characters, surplus variation selectors, noncharacters. A lone surrogate becomes U+FFFD. What real
-languages need stays: joiners in Persian, Indic scripts and emoji, one variation selector after a sign.
+Characters that nobody sees are removed (see `characters`), markup is put into words and made inert (see `markup`),
+and what is long is cut. Where that leaves a mark of ours, a text that brings the mark back is refused, so that
+what is stored at the desk stays as it was written.
 """
 
 import re
+import string
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-_ESCAPE_SEQUENCE: Final = re.compile(
-    r"\x1b[]PX^_](?:[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|[^\x07\x1b\x9c\n]*)"  # OSC, DCS ..., to their end
-    r"|\x9d\d+;[^\x07\x1b\x9c\x9d]*(?:\x07|\x1b\\|\x9c)"  # OSC in one byte; a lone 9D is a misread quote
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor movements
-    r"|\x1b[ -/]*[0-~]?"  # every other escape
-)
+from case_tools.characters import seen
+from case_tools.markup import ANGLES, decoded, defused, in_words
 
-_HIDDEN_RANGES: Final = (
-    (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F),  # controls but tab and line feed
-    (0xAD, 0xAD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180E, 0x180E),
-    (0x200B, 0x200B), (0x200E, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800),
-    (0x3164, 0x3164), (0xFDD0, 0xFDEF), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB),
-    (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),  # tags, selectors 17 to 256
-    *((plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000)),
-)  # fmt: skip
-_HIDDEN: Final = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in _HIDDEN_RANGES) + "]")
-_LINE_BREAK: Final = re.compile("\r\n|[\r\u0085\u2028\u2029]")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_JOINERS_AND_SELECTORS: Final = re.compile("[\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f]+")
-_JOINERS: Final = frozenset("\u200c\u200d")
-_MONGOLIAN_SELECTORS: Final = frozenset("\u180b\u180c\u180d\u180f")
+CUT: Final = "[…cut]"
+"""Stands where a text was longer than there is room for."""
+
+_LONGEST_READ: Final = 8_000
+"""Characters of one text that are looked at; a field shows a few hundred."""
+
+_ROUNDS: Final = 8
+_SUSPECT: Final = re.compile(r"[^ -~]|[&<\]/\\]|www\.|\w:\S", re.IGNORECASE)
+_PUNCTUATION: Final = {ord(each): " " for each in string.punctuation + ANGLES}
+
+_EXTENDERS: Final = re.compile("[\u1100-\u11ff\u200c\u200d\U0001f3fb-\U0001f3ff]")
+_FLAG_LETTERS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+_VIRAMA: Final = 9
+_OUR_MARK: Final = re.compile(
+    r"\[(?:…|\.\.\.)(?:cut|hidden)\]|\[:\](?=[/\\])|(?:https?|ftp|javascript|vbscript|data)\[:\]|(?<=\w)\[\.\](?=\w)"
+    r"|\]\[\(\]|\[<\](?=[\w/!?])|</?untrusted-[\w-]*>",
+    re.IGNORECASE,
+)
 
 
 def clean(text: str) -> str:
-    """Return the text without anything hidden; line feeds and tabs stay."""
-    if text.isascii() and text.isprintable():
+    """Return the text without anything hidden or live; line feeds and tabs stay.
+
+    What is nested more deeply than anything that people write loses its punctuation instead.
+    """
+    if not _SUSPECT.search(text):
         return text
-    text = _SURROGATE.sub("\ufffd", _LINE_BREAK.sub("\n", text))
-    text = _HIDDEN.sub("", _ESCAPE_SEQUENCE.sub("", text))
-    return _JOINERS_AND_SELECTORS.sub(_keep_what_a_script_needs, text)
+    for _ in range(_ROUNDS):
+        before = text
+        text = defused(in_words(decoded(seen(text))))
+        if text == before:
+            return text
+    return seen(text.translate(_PUNCTUATION))
 
 
 def line(text: str, limit: int) -> str:
-    """Return the text cleaned, on one line, of at most `limit` characters; a cut ends in an ellipsis."""
-    flat = " ".join(clean(text).split())
-    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+    """Return the text cleaned, on one line, of at most `limit` characters, which are 6 or more.
+
+    It is cut after cleaning, never inside a character that a reader sees as one; a cut ends in `[…cut]`.
+    """
+    flat = " ".join(clean(text[:_LONGEST_READ]).split())
+    if len(flat) <= limit and len(text) <= _LONGEST_READ:
+        return flat
+    room = min(limit, len(flat) + 1 + len(CUT)) - 1 - len(CUT)
+    while True:
+        kept = clean(flat[: _whole_characters(flat, room)].rstrip())
+        cut = f"{kept} {CUT}".lstrip()
+        if len(cut) <= limit or room <= 0:
+            return cut
+        room -= len(cut) - limit
 
 
-def has_lone_surrogate(text: str) -> bool:
-    """Tell whether the text cannot be written as UTF-8."""
-    return _SURROGATE.search(text) is not None
+def lines(texts: Iterable[str], limit: int) -> str:
+    """Return texts of the desk as a list in a sentence, each cleaned and cut."""
+    return ", ".join(line(each, limit) for each in texts)
 
 
-def _keep_what_a_script_needs(match: re.Match[str]) -> str:
-    """Keep of a run the selector at its start, after a sign, and one joiner, after a letter, mark or sign."""
-    run = match.group()
-    before = match.string[match.start() - 1 : match.start()]
-    kind = "" if before.isascii() else unicodedata.category(before)[0]
-    selector = "" if run[0] in _JOINERS or not _takes(before, kind, selector=run[0]) else run[0]
-    joiner = next((mark for mark in run if mark in _JOINERS), "") if kind and kind in "LMS" else ""
-    return selector + joiner
+def bounded(untrusted: Sequence[str], nonce: str) -> list[str]:
+    """Return lines of other people's words between two lines that they cannot forge.
+
+    Args:
+        untrusted: cleaned lines, in which whatever looks like a boundary is broken.
+        nonce: eight random characters, new for each answer.
+    """
+    return [f"<untrusted-{nonce}>", *untrusted, f"</untrusted-{nonce}>"] if untrusted else []
 
 
-def _takes(before: str, kind: str, *, selector: str) -> bool:
-    if selector in _MONGOLIAN_SELECTORS:
-        return "\u1800" <= before <= "\u18af"
-    return (kind != "" and kind in "LMNPS") or before in {*"0123456789#*"}
+def our_mark_in(text: str) -> str | None:
+    """Return the mark by which a text shows that it was cleaned here; None where it bears none."""
+    found = _OUR_MARK.search(text)
+    return found.group() if found else None
+
+
+def _whole_characters(text: str, length: int) -> int:
+    """Return the length, or the next smaller one at which no character and no mark of ours is cut in two."""
+    length = max(length, 0)
+    while 0 < length < len(text) and _belong_together(text, length):
+        length -= 1
+    return length
+
+
+def _belong_together(text: str, place: int) -> bool:
+    before, after = text[place - 1], text[place]
+    if before in _FLAG_LETTERS and after in _FLAG_LETTERS:
+        return (place - len(text[:place].rstrip(_FLAG_LETTERS))) % 2 == 1
+    return (
+        before in {"\u200d", "["}
+        or (text[place - 2 : place - 1] == "[" and after == "]")
+        or unicodedata.category(after).startswith("M")
+        or _EXTENDERS.match(after) is not None
+        or (unicodedata.combining(before) == _VIRAMA and unicodedata.category(after) == "Lo")
+    )

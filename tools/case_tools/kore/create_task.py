@@ -18,6 +18,7 @@ from case_tools.names import Wanted
 from case_tools.repeats import OURS, AllowDuplicate
 from case_tools.results import Written
 from case_tools.settings import KoreSettings
+from case_tools.text import line
 
 _DESCRIPTION: Final = (
     "Add a task (a step, such as a call back) to an existing case. Find the case with search_cases first. Ask for "
@@ -102,7 +103,9 @@ def _reference(arguments: CreateTask, case_id: str, known: Known) -> str:
     if given and not seen:
         return given
     wrong = (
-        f"is not the reference of that case, which is {seen[0]}." if seen else "is missing beside an id not seen."
+        f"is not the reference of that case, which is {line(seen[0], 40)}."
+        if seen
+        else "is missing beside an id not seen."
     )
     raise Rejected(
         "create_task was not sent: one argument needs mending.",

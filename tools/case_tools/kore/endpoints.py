@@ -9,6 +9,7 @@ from case_tools.actions import Known, Request
 from case_tools.arguments import Text
 from case_tools.errors import NotFound, Rejected
 from case_tools.names import Wanted
+from case_tools.text import lines
 
 _ROOT: Final = "/caseManagement/api/public/analytics/{streamId}"
 _REFERENCE: Final = re.compile(r"[A-Za-z][A-Za-z-]{0,9}\d{1,12}")
@@ -97,7 +98,7 @@ def id_of(kind: str, address: str, known: Known) -> str:
     if found:
         raise Rejected(
             f"{address} stands for several {kind}s.",
-            next_step=f"Call again with the id of one: {', '.join(each.id for each in found)}.",
+            next_step=f"Call again with the id of one: {lines((each.id for each in found[:10]), 60)}.",
         )
     raise NotFound(
         f"No {kind} {address} was found.",

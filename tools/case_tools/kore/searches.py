@@ -17,7 +17,7 @@ from case_tools.kore.paging import Window, ids_of, paging_on_the_wire, sorting_o
 from case_tools.names import Seen, fold
 from case_tools.reading import no_answer, text_of
 from case_tools.results import Page, Record
-from case_tools.text import line
+from case_tools.text import line, lines
 
 _SORTS: Final = {name.casefold(): name for name in ("createdDate", "updatedDate", "dueDate", "priority", "name")}
 _SORT: Final = re.compile(rf"({'|'.join(_SORTS)})( (?:asc|desc))?", re.IGNORECASE)
@@ -196,7 +196,7 @@ def _notes(arguments: Filters, part: Window, known: Known, unreadable: int) -> l
         for kind, usual in _USUAL.items():
             asked, seen = getattr(arguments, kind) or [], known.names.all(kind)
             if any(each not in seen for each in asked):
-                names = f"seen at this desk: {', '.join(seen[:12])}" if seen else f"usual: {', '.join(usual)}"
+                names = f"seen at this desk: {lines(seen[:12], 40)}" if seen else f"usual: {', '.join(usual)}"
                 notes.append(f"Names of {kind} {names}.")
     return notes
 

@@ -15,10 +15,11 @@ from case_tools.reading import moment_of, no_answer, other_id, text_of
 from case_tools.repeats import OURS, refuse_if_later
 from case_tools.results import Written
 from case_tools.settings import KoreSettings
-from case_tools.text import line
+from case_tools.text import line, lines
 
 M = TypeVar("M", bound=WritableBody)
 _CHOICES: Final = ("status", "priority")
+_MOST_NAMED: Final = 12
 _FIELDS: Final = Fields(
     plain_names={
         "name": "title",
@@ -137,15 +138,14 @@ def _whole(kind: str, given: Json, known: Known, *, tool: str) -> Json:
     found = known.names.find(kind, own_id or name)
     if len(found) == 1:
         if name and fold(name) != fold(found[0].name):
-            raise wrong_choice(
-                tool, kind, f"has the id of {found[0].name!r} and another name: give one of the two."
-            )
+            other = line(found[0].name, 40)
+            raise wrong_choice(tool, kind, f"has the id of {other!r} and another name: give one of the two.")
         return {**found[0].value, **given, "name": found[0].name}
     if found:
-        choices = ", ".join(f"{each.name!r} ({each.id})" for each in found)
+        choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
         raise wrong_choice(tool, kind, f"stands for several: {choices}. Give the id.")
     if not own_id and (near := known.names.near(kind, name)):
-        raise near_miss(tool, kind, line(name, 40), near)
+        raise near_miss(tool, kind, line(name, 40), [line(each, 40) for each in near])
     return given
 
 
@@ -156,7 +156,7 @@ def _agent(given: Json, known: Known, *, tool: str) -> Json:
         return given
     found = known.names.find("agent", name)
     if len(found) > 1:
-        choices = ", ".join(f"{each.name!r} ({each.id})" for each in found)
+        choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
         raise wrong_choice(tool, "currAssignee", f"stands for several: {choices}. Give the one's aId.")
     return {**found[0].value, **given} if found else given
 
@@ -166,7 +166,8 @@ def _unseen_names(body: Json, known: Known) -> list[Problem]:
     return [
         Problem(
             argument=kind,
-            message=f"may be what the desk does not take; seen are {', '.join(known.names.all(kind)) or 'none'}.",
+            message="may be what the desk does not take; seen are "
+            f"{lines(known.names.all(kind)[:_MOST_NAMED], 40) or 'none'}.",
         )
         for kind in _CHOICES
         if kind in body and not body[kind].get("_id")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from case_tools.errors import Busy, NotApplied, NotDone, Rejected
 from case_tools.ledger.rows import Outcome, Row
 from case_tools.results import Record, Written
+from case_tools.text import lines
 
 
 def replayed(written: Written, again: str) -> Written:
@@ -35,7 +36,7 @@ def stored(row: Row, again: str) -> Written:
 
 def reconciled(records: Sequence[Record]) -> Written:
     """Return what a search has found of a write whose answer was lost."""
-    others = ", ".join(each.ref or each.id for each in records[1:4])
+    others = lines((each.ref or each.id for each in records[1:4]), 60)
     found = "The desk's answer was lost; a search found this, and it was not sent again."
     advice = f"{found} Equal to it are {others}: look whether they are one." if others else found
     return Written.of("reconciled", records[0]).model_copy(update={"advice": advice})

@@ -136,8 +136,9 @@ def wrongly_seen(told_of: Told, *, beside: NotApplied | None = None) -> NotAppli
     """
     more = f" {beside.what}" if beside else ""
     return NotApplied(
-        f"The desk shows a note otherwise than asked: {'; '.join(told_of.otherwise)}.{more}",
+        f"The desk shows a note otherwise than asked.{more}",
         changed="partly",
+        theirs=[*told_of.otherwise, *(beside.theirs if beside else ())],
         next_step="Do not send the note again; tell a person who can change it at the desk.",
     )
 
@@ -148,6 +149,7 @@ def created_otherwise(case_id: str, told_of: Told) -> NotApplied:
     return NotApplied(
         f"The case {line(case_id, _LONGEST_NAME)} was created. {error.what}",
         changed="partly",
+        theirs=error.theirs,
         next_step=f"{error.next_step} Do not create the case again.",
         ref=case_id,
     )
@@ -159,5 +161,8 @@ def notes_aside(error: NotApplied, sent: Sequence[Note] | None) -> NotApplied:
         return error
     step = f"{error.next_step} Leave its notes out: they were sent."
     return NotApplied(
-        error.what, changed="unknown" if error.changed == "nothing" else error.changed, next_step=step
+        error.what,
+        changed="unknown" if error.changed == "nothing" else error.changed,
+        next_step=step,
+        theirs=error.theirs,
     )
