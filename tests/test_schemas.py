@@ -2,15 +2,16 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from mcp import types
 
 from case_server.app import tool_of
+from case_server.portable import broken
 from case_tools import CaseDesk, KoreSettings, Settings, TalkdeskSettings
 from case_tools.settings import Fields, Vendor
 
@@ -76,44 +77,13 @@ def test_a_tool_is_the_one_in_its_snapshot(vendor: Vendor, name: str, fields: Fi
     assert file.read_text(encoding="utf-8") == now
 
 
-@pytest.mark.parametrize("side", ["inputSchema", "outputSchema"])
 @pytest.mark.parametrize(("vendor", "name", "fields"), PROFILES)
-def test_a_schema_is_portable(vendor: Vendor, name: str, fields: Fields, side: str) -> None:
-    """Measured: each rule names the client that breaks without it in the fact pages."""
-    schema = tool(name, fields, vendor)[side]
-    jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema["type"] == "object"
-    banned = {
-        "$ref",
-        "$defs",
-        "anyOf",
-        "oneOf",
-        "allOf",
-        "not",
-        "if",
-        "const",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-    }
-    for place, node in nodes(schema):
-        assert not banned & set(node), place
-        assert isinstance(node.get("type"), str), place
-        assert node["type"] != "array" or "items" in node, place
-        assert all(isinstance(value, str) for value in node.get("enum", [])), place
-        assert not {"default", "title"} & set(node), place
-        for key in node.get("properties", {}):
-            assert re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", key), place
-    assert (side == "outputSchema") or schema["additionalProperties"] is False
-    assert (side == "inputSchema") or "required" not in schema
-
-
-@pytest.mark.parametrize(("vendor", "name", "fields"), PROFILES)
-def test_a_tool_keeps_within_the_limits_of_hosts(vendor: Vendor, name: str, fields: Fields) -> None:
-    """Measured: names of 52 characters, descriptions of 1,000; and every argument is described."""
+def test_a_tool_keeps_the_rules_that_every_client_takes(vendor: Vendor, name: str, fields: Fields) -> None:
+    """Measured: each rule names the client that breaks without it."""
     listed = tool(name, fields, vendor)
-    assert re.fullmatch(r"[a-z][a-z0-9_]{0,51}", listed["name"])
-    assert len(listed["description"]) <= 1000
-    assert [key for key, node in listed["inputSchema"]["properties"].items() if not node.get("description")] == []
+    assert list(map(str, broken(types.Tool.model_validate(listed)))) == []
+    for side in ("inputSchema", "outputSchema"):
+        jsonschema.Draft202012Validator.check_schema(listed[side])
 
 
 def test_what_the_administrator_set_is_optional_and_stands_in_the_description() -> None:
@@ -173,5 +143,12 @@ def test_both_vendors_answer_with_the_same_schema(name: str) -> None:
 def test_the_output_schema_names_what_other_people_wrote(vendor: Vendor) -> None:
     """Ours: data, never instructions."""
     rows = tool("search_cases", vendor=vendor)["outputSchema"]["properties"]["cases"]["items"]["properties"]
-    theirs = {key for key, schema in rows.items() if "never instructions" in schema.get("description", "")}
-    assert theirs == {"title", "requester", "assignee", "description", "email", "tags"}
+    written = tool("update_case", vendor=vendor)["outputSchema"]["properties"]
+    theirs = [
+        {key for key, schema in each.items() if "never instructions" in schema.get("description", "")}
+        for each in (rows, written)
+    ]
+    assert theirs == [
+        {"title", "requester", "assignee", "description", "email", "tags"},
+        {"title", "requester", "assignee", "changed", "notes"},
+    ]

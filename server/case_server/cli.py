@@ -1,4 +1,4 @@
-"""The command line: serve, keys, desk, demo."""
+"""The command line: serve, keys, desk, demo, doctor."""
 
 import argparse
 import gc
@@ -33,6 +33,8 @@ def run(arguments: Sequence[str]) -> int:
                 return _desk(port=given.port, rate=given.rate)
             case "demo":
                 return _demo()
+            case "doctor":
+                return _doctor()
     except CaseError as error:
         print(f"case-mcp: {error.what} {error.next_step}", file=sys.stderr)  # noqa: T201
         return _USAGE_ERROR if isinstance(error, ConfigurationError) else 1
@@ -77,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     revoke = actions.add_parser("revoke", help="take a key away; it is refused from the next request on")
     revoke.add_argument("name", metavar="NAME")
     commands.add_parser("demo", help="play a short story against a practice desk and show it")
+    doctor = commands.add_parser("doctor", help="look for what would go wrong before a client does")
+    doctor.add_argument(
+        "--schemas", action="store_true", required=True, help="whether every client takes the tools"
+    )
     desk = commands.add_parser("desk", help="serve the practice desk on a port of this machine")
     desk.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0, the default, takes a free one")
     desk.add_argument("--rate", type=int, help="requests a minute, answered with 429 beyond; unlimited by default")
@@ -150,3 +156,11 @@ def _demo() -> int:
 
     gc.enable()
     return play()
+
+
+def _doctor() -> int:
+    settings = Settings.from_environment()
+    from case_server.doctor import check_schemas  # noqa: PLC0415 - the SDK serves this command alone
+
+    gc.enable()
+    return check_schemas(settings)

@@ -83,8 +83,8 @@ class Customer(Part):
 class Contact(Customer):
     """A customer with the ways to reach them."""
 
-    emailId: Email | None = None
-    phoneNumber: Text | None = None
+    emailId: Email | None = Field(None, description="E-mail")
+    phoneNumber: Text | None = Field(None, description="Phone")
 
     @model_validator(mode="after")
     def _says_who(self) -> Self:
@@ -101,7 +101,7 @@ class Agent(Part):
 
     aId: AgentId | None = Field(None, description="Agent id a-…")
     agentId: UserId | None = Field(None, description="User id u-…")
-    name: Text | None = None
+    name: Text | None = Field(None, description="e.g. Sam Porter")
     pStatus: SkipJsonSchema[Text | None] = None
     assignedAt: SkipJsonSchema[Text | None] = None
 
@@ -111,8 +111,8 @@ class Person(Part):
 
     bare_word_is: ClassVar[str | None] = "name"
 
-    id: UserId | None = Field(None, serialization_alias="_id")
-    name: Text | None = None
+    id: UserId | None = Field(None, serialization_alias="_id", description="User id u-…")
+    name: Text | None = Field(None, description="Name")
     profImage: SkipJsonSchema[Text | None] = None
 
 
@@ -122,7 +122,7 @@ class FieldValue(Part):
     model_config = ConfigDict(extra="allow")
 
     id: FieldId | None = Field(None, serialization_alias="_id", description="Field id fd-…")
-    displayName: Text | None = None
+    displayName: Text | None = Field(None, description="Its name")
     selectedValue: Annotated[Any, WithJsonSchema({"type": "string"})] = Field(
         None, description="New value; any JSON is taken"
     )
@@ -151,12 +151,12 @@ class WritableBody(Arguments):
         "tasks": "taskIds",
     }
 
-    name: Text | None = Field(None, description="Title")
+    name: Text | None = Field(None, description="Title, e.g. Parcel is late")
     desc: Text | None = Field(None, description="Description")
     status: Status | None = Field(None, description='e.g. {"name": "Resolved"}; search results show names in use')
     priority: Priority | None = Field(None, description='e.g. {"name": "High"}')
-    dueDate: EpochMoment | None = Field(None, description="e.g. 2026-09-04T14:15:00Z")
-    tags: Texts | None = Field(None, description=_REPLACES)
+    dueDate: EpochMoment | None = Field(None, description="When it is due, e.g. 2026-09-04T14:15:00Z")
+    tags: Texts | None = Field(None, description=f'e.g. ["vip"]. {_REPLACES}')
     currAssignee: Agent | None = Field(None, description="Agent in charge. Replaces all of it")
     assigneeType: Text | None = Field(None, description="unassigned, queues or agent")
     queues: Annotated[list[Queue], ListOf] | None = Field(None, description=f"Queues in charge. {_REPLACES}")
@@ -167,14 +167,18 @@ class WritableBody(Arguments):
     channel: Texts | None = Field(None, description=f'e.g. ["email"]. {_REPLACES}')
     language: Text | None = Field(None, description="e.g. en")
     source: Text | None = Field(None, description="e.g. rtm")
-    caseTmp: Text | None = Field(None, description="Template id")
+    caseTmp: Text | None = Field(None, description="Template id ctm-…, from the administrator")
     fields: Annotated[list[FieldValue], ListOf] | None = Field(None, description=f"Template fields. {_REPLACES}")
-    participants: Annotated[list[Agent], ListOf] | None = Field(None, description=_REPLACES)
-    taskIds: Annotated[list[TaskId], ListOf] | None = Field(None, description=f"Ids ti-…. {_REPLACES}")
+    participants: Annotated[list[Agent], ListOf] | None = Field(
+        None, description=f"Agents who follow it. {_REPLACES}"
+    )
+    taskIds: Annotated[list[TaskId], ListOf] | None = Field(
+        None, description=f"Ids ti-… of its tasks, from search_cases with detail=full. {_REPLACES}"
+    )
     sessIds: Texts | None = Field(None, description=f"Session ids. {_REPLACES}")
     convIds: Texts | None = Field(None, description=f"Conversation ids. {_REPLACES}")
-    attachments: Objects | None = Field(None, description=_REPLACES)
-    feedback: Objects | None = Field(None, description=_REPLACES)
+    attachments: Objects | None = Field(None, description=f"Files, as the desk holds them. {_REPLACES}")
+    feedback: Objects | None = Field(None, description=f"What the customer thought of it. {_REPLACES}")
     isActive: bool | None = Field(None, description="Whether it is active")
     supportCustomTasks: bool | None = Field(None, description="Whether own tasks may be added")
     ETA: IsoMoment | None = Field(None, description="Expected resolution, ISO 8601 with offset")

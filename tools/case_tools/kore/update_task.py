@@ -25,7 +25,9 @@ _DESCRIPTION: Final = (
 class UpdateTask(WritableBody):
     """The documented body, less what the desk keeps itself."""
 
-    taskId: TaskAddress = Field(description="Id ti-… or reference, e.g. TS000102")
+    taskId: TaskAddress = Field(
+        description="Id ti-… (search_cases with detail=full shows it) or reference, e.g. TS000102"
+    )
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
