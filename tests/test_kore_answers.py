@@ -245,7 +245,7 @@ async def test_words_of_the_desk_are_not_passed_on_in_what_is_unknown_either(
     result = await called("create_case", settings.model_copy(update={"timeout": 1}))
     assert result.data() == {
         "outcome": "unknown",
-        "advice": "The desk gave no answer to create_case, and it cannot be searched for just now so far. It may "
+        "advice": "The desk gave no answer to create_case, and it cannot be searched for just now. It may "
         "have been done. Do not do it another way: look with search_cases, or repeat exactly this call later, "
         "which only searches and never sends it twice.",
     }

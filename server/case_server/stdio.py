@@ -6,6 +6,7 @@ open with `initialize`, which the SDK refuses once the probe has fixed the proto
 """
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -22,12 +23,38 @@ from mcp.server.lowlevel import Server
 from mcp.shared.message import SessionMessage
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from case_server.messages import NotAMessage, error_of, message_of
-
 LONGEST_LINE: Final = 4 * 1024 * 1024
+_GRACE_SECONDS: Final = 2.0
+"""How long the end of stdin waits for answers under way; clients of the SDK end a server after as long."""
+
 _VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
 
 _Incoming = SessionMessage | Exception
+
+
+class _Unanswered:
+    """The requests of the client that have no answer yet."""
+
+    def __init__(self) -> None:
+        self._ids: set[types.RequestId] = set()
+        self._none = anyio.Event()
+
+    def add(self, message: types.JSONRPCMessage) -> None:
+        """Note a request of the client."""
+        if isinstance(message, types.JSONRPCRequest):
+            self._ids.add(message.id)
+
+    def remove(self, message: types.JSONRPCMessage) -> None:
+        """Note an answer of the server."""
+        if isinstance(message, types.JSONRPCResponse | types.JSONRPCError) and message.id is not None:
+            self._ids.discard(message.id)
+            self._none.set()
+
+    async def none(self) -> None:
+        """Wait until every request is answered."""
+        while self._ids:
+            self._none = anyio.Event()
+            await self._none.wait()
 
 
 async def serve_stdio(server: Server[Any]) -> bool:
@@ -39,9 +66,10 @@ async def serve_stdio(server: Server[Any]) -> bool:
     to_client, from_server = anyio.create_memory_object_stream[SessionMessage](0)
     with _wire() as (source, sink):
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_write, sink, from_server)
+            unanswered = _Unanswered()
+            tasks.start_soon(_write, sink, from_server, unanswered)
             reading = anyio.CancelScope()
-            tasks.start_soon(partial(_read, reading), source, server, to_server, to_client.clone())
+            tasks.start_soon(partial(_read, reading, unanswered), source, server, to_server, to_client.clone())
             with _on_termination(reading.cancel):
                 async with to_client:
                     await server.run(from_client, to_client, server.create_initialization_options())
@@ -81,6 +109,7 @@ def _wire() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 
 async def _read(
     until: anyio.CancelScope,
+    unanswered: _Unanswered,
     source: IO[bytes],
     server: Server[Any],
     to_server: MemoryObjectSendStream[_Incoming],
@@ -99,10 +128,13 @@ async def _read(
                         await to_client.send(SessionMessage(_discovered(server, incoming.message)))
                         continue
                     opened = True
+                unanswered.add(incoming.message)
                 try:
                     await to_server.send(incoming)
                 except anyio.BrokenResourceError:  # the server reads no more: it was interrupted
                     return
+            with anyio.move_on_after(_GRACE_SECONDS):
+                await unanswered.none()
 
 
 def _next_line(source: IO[bytes]) -> bytes:
@@ -123,11 +155,26 @@ def _is_too_long(line: bytes) -> bool:
 def _incoming_of(line: bytes) -> SessionMessage | types.JSONRPCError:
     """Return the message, or the error that answers a line which is none."""
     if _is_too_long(line):
-        return error_of(None, types.INVALID_REQUEST, "The message is longer than 4 MiB. Nothing was done.")
+        return _error(None, types.INVALID_REQUEST, "The message is longer than 4 MiB. Nothing was done.")
     try:
-        return SessionMessage(message_of(line))
-    except NotAMessage as refusal:
-        return refusal.answer
+        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValueError:
+        pass
+    else:
+        # The SDK takes a request whose id is no text or integer for a notification, which nobody answers.
+        if not isinstance(message, types.JSONRPCNotification) or "id" not in json.loads(line):
+            return SessionMessage(message)
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        return _error(None, types.PARSE_ERROR, "The line is not JSON. Nothing was done.")
+    own = given.get("id") if isinstance(given, dict) else None
+    printable = own.isprintable() if isinstance(own, str) else isinstance(own, int) and not isinstance(own, bool)
+    return _error(
+        own if printable else None,
+        types.INVALID_REQUEST,
+        "The message is not valid, or holds a lone surrogate. Nothing was done.",
+    )
 
 
 def _discovered(server: Server[Any], request: types.JSONRPCRequest) -> types.JSONRPCMessage:
@@ -136,7 +183,7 @@ def _discovered(server: Server[Any], request: types.JSONRPCRequest) -> types.JSO
     version = meta.get(_VERSION_KEY) if isinstance(meta, dict) else None
     if version not in MODERN_PROTOCOL_VERSIONS:
         data = {"supported": [*MODERN_PROTOCOL_VERSIONS], "requested": str(version)}
-        return error_of(request.id, types.UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", data)
+        return _error(request.id, types.UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", data)
     hint = server.cache_hints["server/discover"]
     result = types.DiscoverResult(
         supported_versions=[*MODERN_PROTOCOL_VERSIONS],
@@ -149,10 +196,13 @@ def _discovered(server: Server[Any], request: types.JSONRPCRequest) -> types.JSO
     return types.JSONRPCResponse(jsonrpc="2.0", id=request.id, result=result)
 
 
-async def _write(sink: IO[bytes], from_server: MemoryObjectReceiveStream[SessionMessage]) -> None:
+async def _write(
+    sink: IO[bytes], from_server: MemoryObjectReceiveStream[SessionMessage], unanswered: _Unanswered
+) -> None:
     async with from_server:
         async for outgoing in from_server:
             await anyio.to_thread.run_sync(partial(_write_line, sink, _line_of(outgoing.message)))
+            unanswered.remove(outgoing.message)
 
 
 def _line_of(message: types.JSONRPCMessage) -> bytes:
@@ -160,7 +210,7 @@ def _line_of(message: types.JSONRPCMessage) -> bytes:
         return message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
     except ValueError:  # a text that UTF-8 cannot hold must not end the server
         own = getattr(message, "id", None)
-        return _line_of(error_of(own, types.INTERNAL_ERROR, "The answer could not be written."))
+        return _line_of(_error(own, types.INTERNAL_ERROR, "The answer could not be written."))
 
 
 def _write_line(sink: IO[bytes], line: bytes) -> None:
@@ -169,3 +219,8 @@ def _write_line(sink: IO[bytes], line: bytes) -> None:
         sink.flush()
     except BrokenPipeError:  # the client is gone; the end of stdin ends the server
         pass
+
+
+def _error(own: types.RequestId | None, code: int, message: str, data: object = None) -> types.JSONRPCError:
+    error = types.ErrorData(code=code, message=message, data=data)
+    return types.JSONRPCError(jsonrpc="2.0", id=own, error=error)

@@ -132,6 +132,8 @@ class CaseDesk:
 
     async def _open(self) -> "Corridor":
         """Open what a call needs, at the first one: the server must not wait for it before it answers."""
+        if self._corridor is not None:
+            return self._corridor
         async with self._opening:
             if self._corridor is None:
                 from case_tools.corridor import Corridor  # noqa: PLC0415 - sqlite3, httpx: a fifth of the start

@@ -44,10 +44,10 @@ def reconciled(records: Sequence[Record]) -> Written:
 
 def unknown(row: Row, *, searched: bool) -> Written:
     """Return what can be said of a write that has no answer and was not found."""
-    state = "a search does not show it" if searched else "it cannot be searched for just now"
+    state = "a search does not show it so far" if searched else "it cannot be searched for just now"
     return Written(
         outcome="unknown",
-        advice=f"The desk gave no answer to {row.intent.tool}, and {state} so far. It may have been done. Do not "
+        advice=f"The desk gave no answer to {row.intent.tool}, and {state}. It may have been done. Do not "
         "do it another way: look with search_cases, or repeat exactly this call later, which only searches and "
         "never sends it twice.",
     )
