@@ -15,8 +15,8 @@ from pydantic.fields import FieldInfo
 
 from bench.figures import definitions, pages
 from case_server.app import tool_of
-from case_tools import CaseDesk, CaseError, KoreSettings, Settings, TalkdeskSettings
-from case_tools.errors import CallerError, OperatorError, TimeError, UnexpectedAnswer
+from case_tools import CaseDesk, KoreSettings, Settings, TalkdeskSettings
+from case_tools.errors import CHANGED, KINDS
 from case_tools.kore.body import DeskKeptBody, WritableBody
 from case_tools.settings import VENDOR_TITLES, Vendor
 from case_tools.talkdesk.notes import Note
@@ -161,23 +161,13 @@ def _choices(field: FieldInfo) -> str:
 
 def errors() -> str:
     """Return the table of errors."""
-    menders: dict[type[CaseError], str] = {
-        CallerError: "the caller",
-        TimeError: "waiting",
-        OperatorError: "the administrator",
-    }
 
     def rows() -> Iterator[Sequence[str]]:
-        for parent, mender in menders.items():
-            for error in parent.__subclasses__():
-                yield _error(error, mender)
-        yield _error(UnexpectedAnswer, "the administrator")
+        for kind, each in KINDS.items():
+            changed = "<br>".join(CHANGED[one] for one in each.changed)
+            yield f"`{kind}`", each.mended_by, each.says, changed, each.next_step
 
-    return table(["kind", "what it says", "who mends it"], rows())
-
-
-def _error(error: type[CaseError], mender: str) -> Sequence[str]:
-    return f"`{error.kind}`", (error.__doc__ or "").split("\n")[0], mender
+    return table(["kind", "who mends it", "what it says", "of changes it says", "and next"], rows())
 
 
 def figures() -> str:

@@ -1,11 +1,12 @@
 """Results: small, in two forms with the same facts, within the budget of hosts."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from case_tools import CasePage, Row, TaskRow, Written
@@ -128,11 +129,31 @@ def test_a_full_page_of_plausible_cases_is_not_cut() -> None:
 
 def test_one_case_and_one_write_keep_within_their_tokens() -> None:
     """Ours: 250 tokens for a case in full without its description, 100 for a write (characters / 3)."""
-    row = Row.of(RECORD, detail="full")
-    full = json.dumps({key: value for key, value in row.data().items() if key != "description"})
+    row = Row.of(replace(RECORD, description=""), detail="full")
+    page = CasePage(total=1, page=1, has_more=False, note="Practice desk: the cases are invented.", cases=[row])
     write = Written.of("updated", RECORD, changed={"priority": ("Medium", "High")})
-    assert len(full) / 3 <= 250
-    assert max(len(write.text(NONCE)), len(json.dumps(write.data()))) / 3 <= 100
+    for result, most in ((page, 250), (write, 100)):
+        compact = json.dumps(result.data(), ensure_ascii=False, separators=(",", ":"))
+        assert max(len(result.text(NONCE)), len(compact)) / 3 <= most
+
+
+@given(
+    st.integers(0, 60), st.sampled_from(["x", '"', "\\", "\u00e9", "\U0001f642", "<b>", "&amp;", "https://e.e/"])
+)
+@settings(max_examples=60)
+def test_no_page_is_above_the_budget_whatever_its_rows_hold(count: int, unit: str) -> None:
+    """Ours: also of what JSON writes as two characters; what is left out is told."""
+    text = unit * 300
+    full = Record(
+        id=text, ref=text, title=text, status=text, priority=text, requester=text, email=text, assignee=text,
+        description=text, channel=text, tags=[text] * 30, tasks=[text] * 30,
+    )  # fmt: skip
+    rows = [Row.of(full, detail="full")] * count
+    page = CasePage(total=count, page=1, has_more=False, cases=rows).within_budget()
+    assert max(len(page.text(NONCE)), len(json.dumps(page.data(), ensure_ascii=False))) <= BUDGET
+    assert (
+        (page.has_more is True) is (len(page.rows()) < count) is ("were left out for length" in (page.note or ""))
+    )
 
 
 @given(st.builds(Record, id=st.text(), title=st.text(st.characters()), requester=st.text(st.characters())))

@@ -723,3 +723,13 @@ async def test_numbers_and_texts_of_ids_are_the_same(loopback: LoopbackDesk, tal
         result = (await desk.call("update_case", {"id": 20808, "parent_id": 2})).data()
     assert (result["id"], result["changed"]) == ("20808", {"parent_id": ["", "2"]})
     assert "unconfirmed" not in result
+
+
+async def test_a_thousand_notes_are_told_in_few_words(loopback: LoopbackDesk, talkdesk: Settings) -> None:
+    """Ours: a write keeps within the budget as well, and hides no note that the customer can see."""
+    notes = [{"note_body": f"note {number} " + "x" * 200, "public": number % 2 == 0} for number in range(1000)]
+    answers(loopback, {**LISTED, "title": "Leak", "notes": notes})
+    result = await called(talkdesk, "update_case", notes=notes)
+    assert len(result.text("AAAAAAAA")) < 6000
+    assert len(result.data()["notes"]) == 21
+    assert result.data()["notes"][-1] == "and 980 more, of which the customer can see 490"

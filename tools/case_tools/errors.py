@@ -17,10 +17,11 @@
     │   └── MissingScope
     └── UnexpectedAnswer      the desk answered something that is no answer
 
-A message has three parts: what happened, whether anything changed at the desk, what to do next.
+A message has three parts: what happened, whether anything changed at the desk, what to do next. `KINDS` is the
+table of what each kind says; the README shows it, and a test holds every place that raises to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
@@ -30,12 +31,106 @@ _MOST_PROBLEMS: Final = 20
 
 Changed = Literal["nothing", "partly", "unknown", "nothing_shown"]
 
-_CHANGED_SENTENCE: dict[Changed, str] = {
+CHANGED: Final[Mapping[Changed, str]] = {
     "nothing": "Nothing was changed.",
     "partly": "The other changes were applied, as far as its answer shows.",
     "unknown": "It is not known whether the desk applied it.",
     "nothing_shown": "As far as the desk shows, nothing was changed.",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What every error of a kind has in common.
+
+    Attributes:
+        mended_by: who can do something about it.
+        says: what happened.
+        changed: what may be said of changes at the desk.
+        next_step: what is told to do next, and what is given for it.
+    """
+
+    mended_by: Literal["the caller", "waiting", "the administrator"]
+    says: str
+    changed: Sequence[Changed]
+    next_step: str
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "rejected": Kind(
+        mended_by="the caller",
+        says="An argument is missing, wrong, unknown or not taken by the desk",
+        changed=["nothing"],
+        next_step="each argument with what belongs there, an example, and the names that come near; call again",
+    ),
+    "not_found": Kind(
+        mended_by="the caller",
+        says="The desk has no such case or task",
+        changed=["nothing"],
+        next_step="find it with `search_cases`, and call again with the reference that it shows",
+    ),
+    "not_applied": Kind(
+        mended_by="the caller",
+        says="The desk answered, but shows another value than the one asked for, which are both named",
+        changed=["partly", "unknown", "nothing"],
+        next_step="look at the case with a search; call with what is still to change, without what was applied",
+    ),
+    "not_done": Kind(
+        mended_by="the caller",
+        says="The desk gave no answer when it was sent, and a search that works shows nothing of it",
+        changed=["nothing_shown"],
+        next_step="what to give to do it all the same: a new `request_key`, or `allow_duplicate`",
+    ),
+    "conflict": Kind(
+        mended_by="the caller",
+        says="The desk shows a later change than the caller has seen",
+        changed=["nothing"],
+        next_step="look at the case again, and call with its new `updated`",
+    ),
+    "unavailable": Kind(
+        mended_by="waiting",
+        says="The desk was not reached, did not answer or failed",
+        changed=["nothing", "unknown"],
+        next_step="try again in a minute; after a write that left, look with a search first",
+    ),
+    "rate_limited": Kind(
+        mended_by="waiting",
+        says="The desk, or the account's allowance, takes no more for now",
+        changed=["nothing"],
+        next_step="the seconds to wait, then repeat the call",
+    ),
+    "busy": Kind(
+        mended_by="waiting",
+        says="Too many calls wait already, or the server is stopping",
+        changed=["nothing"],
+        next_step="the seconds to wait, then repeat the call",
+    ),
+    "configuration": Kind(
+        mended_by="the administrator",
+        says="A setting is missing or wrong, or leads nowhere",
+        changed=["nothing"],
+        next_step="the setting to check, with an example",
+    ),
+    "credentials_refused": Kind(
+        mended_by="the administrator",
+        says="The desk does not accept the credentials",
+        changed=["nothing"],
+        next_step="the settings, the region or the clock to check",
+    ),
+    "missing_scope": Kind(
+        mended_by="the administrator",
+        says="The desk accepts the credentials, but not for this",
+        changed=["nothing"],
+        next_step="the scope by its name, where it is given, and that the app must be published",
+    ),
+    "unexpected_answer": Kind(
+        mended_by="the administrator",
+        says="The desk answered something that cannot be read, or for another id",
+        changed=["nothing", "unknown"],
+        next_step="after a write look with a search first; tell the administrator if it stays so",
+    ),
+}
+"""By the name that `CaseError.kind` has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +170,7 @@ class CaseError(Exception):
         return "\n".join([self._ours(), *bounded(self.theirs, nonce)])
 
     def _ours(self) -> str:
-        return f"{self.what} {_CHANGED_SENTENCE[self.changed]} {self.next_step}"
+        return f"{self.what} {CHANGED[self.changed]} {self.next_step}"
 
 
 class CallerError(CaseError):
@@ -101,7 +196,7 @@ class Rejected(CallerError):
         lines = [f"- {problem.argument}: {problem.message}" for problem in self.problems[:_MOST_PROBLEMS]]
         if len(self.problems) > _MOST_PROBLEMS:
             lines.append(f"- and {len(self.problems) - _MOST_PROBLEMS} more.")
-        return "\n".join([f"{self.what} {_CHANGED_SENTENCE['nothing']}", *lines, self.next_step])
+        return "\n".join([f"{self.what} {CHANGED['nothing']}", *lines, self.next_step])
 
 
 class NotFound(CallerError):

@@ -95,9 +95,9 @@ def _error(answer: Answer, errors: Sequence[tuple[int | None, str]], *, tool: st
 def _refused(words: str) -> CaseError:
     if "scope" in words:
         return MissingScope(
-            "The JWT app lacks the scope for cases, or the scope is not published.",
-            next_step="The administrator adds `Case Management Configuration` under Dev Tools > API Scope "
-            "and publishes the app.",
+            "The JWT app may not work on cases: it lacks the scope, or was not published since it was given.",
+            next_step="The administrator opens App Settings > Dev Tools > API Scope, gives the JWT app of "
+            "KORE_CLIENT_ID the scope `Case Management Configuration`, saves, and publishes the app.",
         )
     if "jti" in words or "replay" in words:
         return CredentialsRefused(

@@ -157,9 +157,13 @@ class WritableBody(Arguments):
     priority: Priority | None = Field(None, description='e.g. {"name": "High"}')
     dueDate: EpochMoment | None = Field(None, description="When it is due, e.g. 2026-09-04T14:15:00Z")
     tags: Texts | None = Field(None, description=f'e.g. ["vip"]. {_REPLACES}')
-    currAssignee: Agent | None = Field(None, description="Agent in charge. Replaces all of it")
+    currAssignee: Agent | None = Field(
+        None, description='Agent in charge, e.g. {"name": "Sam Porter"}. Replaces all of it'
+    )
     assigneeType: Text | None = Field(None, description="unassigned, queues or agent")
-    queues: Annotated[list[Queue], ListOf] | None = Field(None, description=f"Queues in charge. {_REPLACES}")
+    queues: Annotated[list[Queue], ListOf] | None = Field(
+        None, description=f'e.g. [{{"name": "Billing"}}]. {_REPLACES}'
+    )
     resolutionCmts: (
         Annotated[list[Any], ProseOf, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None
     ) = Field(None, description=f"How it was resolved. {_REPLACES}")

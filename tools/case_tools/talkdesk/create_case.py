@@ -47,8 +47,8 @@ class CreateCase(Arguments):
         None, description="Contact is the only one"
     )
     priority: Priority | None = Field(None, description="LOW, NORMAL, HIGH or URGENT")
-    owner_id: Id | None = Field(None, description="Assignee's id")
-    parent_id: Id | None = Field(None, description="Id of the parent case")
+    owner_id: Id | None = Field(None, description="Assignee's id, from the administrator")
+    parent_id: Id | None = Field(None, description="Id of the parent case, from search_cases")
     custom_fields: Annotated[Object, Filled] | None = Field(
         None, description='Plain values by key, e.g. {"checkbox1": true, "text1": "x"}'
     )

@@ -25,6 +25,7 @@ _TAG: Final = re.compile(r"<[^<>]{1,200}>")
 _LONGEST_NAME: Final = 80
 _VISIBLE: Final = "the customer can see it"
 _INTERNAL: Final = "internal"
+_MOST_TOLD: Final = 20
 
 
 def _as_flag(given: object) -> object:
@@ -115,10 +116,12 @@ def with_notes(result: Written, sent: Sequence[Note] | None, told_of: Told) -> W
     """Return the result with what became of the notes."""
     if not sent:
         return result
-    texts = "; ".join(line(note.note_title or note.note_body, _LONGEST_NAME) for note in sent)
+    texts = "; ".join(line(note.note_title or note.note_body, _LONGEST_NAME) for note in sent[:_MOST_TOLD])
+    seen = sum(each.endswith(f": {_VISIBLE}") for each in told_of.lines[_MOST_TOLD:])
+    more_notes = f"and {len(sent) - _MOST_TOLD} more, of which the customer can see {seen}"
     unconfirmed = [*(result.unconfirmed or ()), *(["notes"] if told_of.unproven else [])]
     more = {
-        "notes": list(told_of.lines),
+        "notes": [*told_of.lines[:_MOST_TOLD], *([more_notes] if len(sent) > _MOST_TOLD else [])],
         "changed": {**(result.changed or {}), "notes": ["", texts]}
         if result.outcome == "updated"
         else result.changed,
@@ -138,7 +141,7 @@ def wrongly_seen(told_of: Told, *, beside: NotApplied | None = None) -> NotAppli
     return NotApplied(
         f"The desk shows a note otherwise than asked.{more}",
         changed="partly",
-        theirs=[*told_of.otherwise, *(beside.theirs if beside else ())],
+        theirs=[*told_of.otherwise[:_MOST_TOLD], *(beside.theirs if beside else ())],
         next_step="Do not send the note again; tell a person who can change it at the desk.",
     )
 

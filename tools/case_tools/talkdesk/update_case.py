@@ -73,9 +73,9 @@ class UpdateCase(Arguments):
     )
     resolution: Long | None = Field(None, description="How it was solved; for RESOLVED")
     solve_reason: Long | None = Field(None, description="Why it counts as solved; for RESOLVED")
-    owner_id: Id | None = Field(None, description="Assignee's id")
-    group_id: Id | None = Field(None, description="Id of the group in charge")
-    parent_id: Id | None = Field(None, description="Id of the parent case")
+    owner_id: Id | None = Field(None, description="Assignee's id, from the administrator")
+    group_id: Id | None = Field(None, description="Id of the group in charge, from the administrator")
+    parent_id: Id | None = Field(None, description="Id of the parent case, from search_cases")
     custom_fields: Annotated[Object, Filled] | None = Field(
         None, description='By key, e.g. {"text1": {"value": "x"}, "drop_down1": {"label": "A", "value": "001"}}'
     )
