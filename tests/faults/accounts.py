@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from case_tools import Settings
 from faults.desk import Dialect, Vendor
-from faults.kinds import TIMEOUT, WINDOW, Kind
+from faults.kinds import TIMEOUT, Kind
 from faults.kore import ACCOUNT_ID, STREAM_ID, Kore
 from faults.talkdesk import Talkdesk
 from loopback import SECRET
@@ -29,16 +28,15 @@ _ADDRESSES: Final[Mapping[Vendor, tuple[str, ...]]] = {
 }
 
 
-def settings(vendor: Vendor, state: Path, host: str) -> Mapping[str, str]:
+def settings(vendor: Vendor, state: Path, host: str, *, window: int) -> Mapping[str, str]:
     """Return the environment of a server."""
     behaviour = {
         "CASE_MCP_STATE": str(state),
         "CASE_MCP_TIMEOUT": str(TIMEOUT),
-        "CASE_MCP_REPEAT_WINDOW": str(WINDOW),
+        "CASE_MCP_REPEAT_WINDOW": str(window),
         "CASE_MCP_RATE": "0",
     }
-    known = {name: value for name, value in behaviour.items() if name in Settings.variables()}
-    return environment(**known, **_ACCOUNTS[vendor], **dict.fromkeys(_ADDRESSES[vendor], host))
+    return environment(**behaviour, **_ACCOUNTS[vendor], **dict.fromkeys(_ADDRESSES[vendor], host))
 
 
 def dialect(vendor: Vendor, kind: Kind) -> Dialect:

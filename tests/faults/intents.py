@@ -1,7 +1,8 @@
 """One write that a caller wants once, and the careful caller that repeats it until it is answered."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, Literal
@@ -16,14 +17,15 @@ from faults.server import Said, Server
 
 DONE: Final = frozenset({"created", "replayed", "reconciled", "updated", "unchanged"})
 _WAIT: Final = re.compile(r"(\d+) seconds")
-_MARK: Final = re.compile(r"\bi\d+\b")
+_MARK: Final = re.compile(r"\b(i\d+|calm)\b")
 _LONGEST_PAUSE: Final = 2.0
 _PAUSE: Final = 0.3
+_PAUSE_OF_THE_UNKNOWING: Final = 1.5
 _USUAL_PATIENCE: Final = 30.0
 
 
 def mark_of(message: Message) -> str:
-    """Return the mark of the intent that a request serves, empty where it has none."""
+    """Return the mark of the intent that a request serves, `calm` for none, empty where it has no mark."""
     match = _MARK.search(message.body.decode(errors="replace")) or _MARK.search(unquote_plus(message.first[1]))
     return match[0] if match else ""
 
@@ -41,7 +43,7 @@ class Intent:
         told: the ids and references that the caller was told.
         was_unknown: whether it had ended without knowing before the fault was mended.
         heard: what the caller heard, without repetitions.
-        on_purpose: whether the caller had to insist after a definite word that the desk shows nothing.
+        on_purpose: how often the caller had to insist, each time told that the desk shows nothing.
     """
 
     mark: str
@@ -53,7 +55,7 @@ class Intent:
     told: set[str] = field(default_factory=set)
     calls: int = 0
     was_unknown: bool = False
-    on_purpose: bool = False
+    on_purpose: int = 0
     heard: list[str] = field(default_factory=list)
 
     @property
@@ -77,9 +79,14 @@ class Intent:
         return "create_case" if self.write == "create" else "update_case"
 
     @property
+    def own_key(self) -> str | None:
+        """The key to call with: another one for another write on purpose."""
+        return f"{self.key}, {self.on_purpose} on purpose" if self.key and self.on_purpose else self.key
+
+    @property
     def arguments(self) -> Mapping[str, Any]:
         """What the caller gives."""
-        insisting = {"allow_duplicate": True} if self.on_purpose else {}
+        insisting = {"allow_duplicate": True} if self.on_purpose and self.key is None else {}
         return {**_ARGUMENTS[self.vendor, self.write](self.mark, self.address), **insisting}
 
 
@@ -116,25 +123,46 @@ class Caller:
         bound: seconds after which it despairs.
         gives_up: how likely it gives a call up early.
         early: the longest time after which it then gives up.
+        calm: the id of a case whose updates nothing strikes.
+        careless: whether it takes each repeat for a new intent, under a new key.
     """
 
     rng: Random
+    calm: str
     rounds: int = 0
-    bound: float = 90.0
+    bound: float = 300.0
     gives_up: float = 0.03
     early: float = 1.0
+    careless: bool = False
 
     async def settle(self, intent: Intent, server: Server) -> None:
-        """Repeat the call until it is answered, and insist once where the desk is said to show nothing."""
+        """Repeat the call until it is answered, and insist where the desk is said to show nothing."""
         done = 0
         with anyio.move_on_after(self.bound):
             while intent.end != "done" and (not self.rounds or done < self.rounds):
                 early = self.rng.random() < self.gives_up
                 patience = self.rng.uniform(0.01, self.early) if early else _USUAL_PATIENCE
-                said = await server.call(intent.tool, intent.arguments, key=intent.key, patience=patience)
+                key = f"call {intent.calls} of {intent.mark}" if self.careless else intent.own_key
+                async with self._calm(intent, server):
+                    said = await server.call(intent.tool, intent.arguments, key=key, patience=patience)
                 intent.calls += 1
                 done += said.heard
                 await anyio.sleep(_judge(intent, said))
+
+    @asynccontextmanager
+    async def _calm(self, intent: Intent, server: Server) -> AsyncIterator[None]:
+        """Let a write that may fail follow on one that does not, and few fail at once.
+
+        Five failures in a row are a desk that is down, for which the server answers by itself; what is to be
+        seen here is each single one.
+        """
+        if intent.calls >= intent.kind.strikes or not (intent.kind.cuts or intent.kind.replies):
+            yield
+            return
+        async with server.struck:
+            arguments = _ARGUMENTS[intent.vendor, "update"](f"of calm {self.rng.random()}", self.calm)
+            await server.call("update_case", arguments, key=None, patience=_USUAL_PATIENCE)
+            yield
 
 
 def _judge(intent: Intent, said: Said) -> float:
@@ -149,10 +177,10 @@ def _judge(intent: Intent, said: Said) -> float:
         return 0.0
     if said.data is not None:
         intent.end = "unknown"
-        return _PAUSE
+        return _PAUSE_OF_THE_UNKNOWING
     intent.end = ""
-    if "allow_duplicate" in said.words and not intent.on_purpose:
-        intent.on_purpose = True
+    if "new request_key" in said.words or ("allow_duplicate" in said.words and not intent.on_purpose):
+        intent.on_purpose += 1
         return 0.0
     wait = _WAIT.search(said.words)
     return min(float(wait[1]), _LONGEST_PAUSE) if wait else _PAUSE

@@ -12,8 +12,11 @@ Disturbance = Literal["kill", "close", "give up"]
 TIMEOUT: Final = 1.5
 """Seconds for one tool call."""
 
-WINDOW: Final = 6
+_WINDOW: Final = 8
 """Seconds within which an equal call is a repeat; everything that comes late comes sooner."""
+
+_WINDOWS_OF_RESTARTS: Final[Mapping[Disturbance | None, int]] = {"kill": 60, "close": 300}
+"""The same where processes start again and again, which takes its time on a busy machine."""
 
 _LATE: Final = 2.5
 _BOTH: Final[tuple[Vendor, ...]] = ("kore", "talkdesk")
@@ -60,6 +63,11 @@ class Kind:
     doubled_if_insisted: bool = False
 
     @property
+    def window(self) -> int:
+        """Seconds within which an equal call is a repeat."""
+        return _WINDOWS_OF_RESTARTS.get(self.disturbance, _WINDOW)
+
+    @property
     def may_be_unknown(self) -> bool:
         """Whether no search can tell what became of a write."""
         return self.search is not None or not self.shows_notes
@@ -97,8 +105,9 @@ _LOST_ANSWER: Final = Cut(answer=0, then="hang")
 _REFUSED: Final = Reply(status=401, commit=False, words="Invalid JWT token")
 _BROKEN_SEARCH: Final = Reply(status=500)
 
+NO_FAULT: Final = Kind(name="no fault")
 KINDS: Final[tuple[Kind, ...]] = (
-    Kind(name="no fault"),
+    NO_FAULT,
     Kind(name="name lookup", host="https://desk.invalid"),
     Kind(name="refused", door="refuses"),
     Kind(name="TLS: garbage", door="garbage", host="https://127.0.0.1:{port}"),
@@ -142,13 +151,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         for commit in _EITHER
     ),
     Kind(name="the index lags", cuts=(Cut(answer=0), _LOST_ANSWER), lag=_LATE),
-    Kind(name="the index lags longer", cuts=(Cut(answer=0),), lag=WINDOW + 4.0, doubled_if_insisted=True),
+    Kind(name="the index lags longer", cuts=(Cut(answer=0),), lag=_WINDOW + 4.0, doubled_if_insisted=True),
     Kind(name="the search is broken too", cuts=(Cut(answer=0), _LOST_ANSWER), search=_BROKEN_SEARCH),
     Kind(name="struck twice", cuts=(Cut(answer=0), Cut(request=0)), strikes=2),
     Kind(name="the token is refused", token=_REFUSED, vendors=("talkdesk",)),
     Kind(name="the client gives up", replies=(Reply(delay=0.2),), strikes=0, disturbance="give up"),
     Kind(name="the server is closed", replies=(Reply(delay=0.1),), strikes=0, disturbance="close"),
-    Kind(name="kill -9", cuts=(Cut(), Cut(), Cut(answer=0), Cut(request=0)), disturbance="kill"),
+    Kind(name="kill -9", cuts=(*[Cut()] * 6, Cut(answer=0), Cut(request=0)), disturbance="kill"),
     Kind(name="three processes, one store", cuts=(Cut(), Cut(answer=0)), servers=3),
     Kind(name="an update: reset after the request", cuts=(Cut(answer=0),), write="update"),
     Kind(name="an update: timeout before the commit", cuts=(Cut(request=0, then="hang"),), write="update"),

@@ -38,7 +38,7 @@ class Row:
         insisted: of those, the ones whose caller was told that the desk shows nothing, and insisted.
         unknown: ended without knowing, at the latest until the fault was mended.
         unresolved: still without an end when all was mended.
-        requests: requests that reached the proxy; without those for tokens where kinds ran together.
+        requests: requests that reached the proxy; where kinds ran together, writes alone.
         calls: tool calls that the callers made.
         starts: server processes that were started.
         examples: what the intents that went wrong heard last.
@@ -69,7 +69,14 @@ class Row:
 
 
 async def measure(
-    kinds: Sequence[Kind], place: Place, wanted: int, *, seed: int, seconds: float = 3600.0, lanes: int = 1
+    kinds: Sequence[Kind],
+    place: Place,
+    wanted: int,
+    *,
+    seed: int,
+    seconds: float = 3600.0,
+    lanes: int = 1,
+    careless: bool = False,
 ) -> list[Row]:
     """Run so many intents of each kind, no new one after so many seconds, and return what came of them.
 
@@ -80,11 +87,14 @@ async def measure(
         seed: chance, to be had again.
         seconds: how long intents may begin.
         lanes: server processes, each with a store of its own.
+        careless: whether callers take each repeat for a new intent.
     """
     began = time.monotonic()
     rng = Random(f"{seed}/{[kind.name for kind in kinds]}/{place}")
-    async with running(kinds, place.vendor, place.era, place.transport, rng, lanes=lanes) as run:
-        await run.all(wanted, end=began + seconds)
+    async with running(
+        kinds, place.vendor, place.era, place.transport, rng, lanes=lanes, careless=careless
+    ) as run:
+        await run.all(wanted, end=time.monotonic() + seconds)
         rows = {kind.name: Row(kind=kind, place=place, wanted=wanted) for kind in kinds}
         _count(rows, run)
     for row in rows.values():
@@ -108,7 +118,7 @@ def _count(rows: Mapping[str, Row], run: Run) -> None:
         row.calls += sum(voice.calls for voice in voices)
         row.lost += not times or mistold
         row.doubled += times > 1
-        row.insisted += times > 1 and any(voice.on_purpose for voice in voices)
+        row.insisted += times > 1 and any(voice.on_purpose > 0 for voice in voices)
         row.unknown += any(voice.was_unknown or voice.end == "unknown" for voice in voices)
         row.unresolved += open_ended
         if (times != 1 or mistold or open_ended) and len(row.examples) < _EXAMPLES:
@@ -131,8 +141,8 @@ def _at_the_desk(desk: Desk) -> Counter[tuple[str, str]]:
 
 def _story(voices: Sequence[Intent]) -> str:
     return "; ".join(
-        f"{voice.calls} calls, {voice.end or 'no end'}{', insisted' if voice.on_purpose else ''}, told "
-        f"{sorted(voice.told)}, heard {' | '.join(voice.heard)}"
+        f"{voice.calls} calls{' with a key' if voice.key else ''}, insisted {voice.on_purpose} times, "
+        f"{voice.end or 'no end'}, told {sorted(voice.told)}, heard {' | '.join(voice.heard)}"
         for voice in voices
     )
 

@@ -22,14 +22,21 @@ from faults.proxy import Proxy, proxied
 from faults.server import Era, Server, Transport
 from faults.striking import Striking
 
-_OPEN_AT_ONCE: Final = 96
+_OPEN_AT_ONCE: Final = 64
 _OF_A_BATCH: Final = 48
 _ROUNDS_OF_A_FAULT: Final = 2
 
 
 @asynccontextmanager
 async def running(
-    kinds: Sequence[Kind], vendor: Vendor, era: Era, transport: Transport, rng: Random, *, lanes: int
+    kinds: Sequence[Kind],
+    vendor: Vendor,
+    era: Era,
+    transport: Transport,
+    rng: Random,
+    *,
+    lanes: int,
+    careless: bool,
 ) -> AsyncIterator["Run"]:
     """Yield everything that kinds need, listening and answering; a kind that stands alone comes alone."""
     main = kinds[0]
@@ -40,11 +47,13 @@ async def running(
         tasks = await stack.enter_async_context(anyio.create_task_group())
         stack.callback(tasks.cancel_scope.cancel)
         run = Run(kinds, vendor, rng, desk=desk, proxy=proxy, tasks=tasks)
+        run.caller = replace(run.caller, careless=careless)
         for number in range(max(main.servers, lanes)):
             server = Server(folder, number, era=era, transport=transport)
             state = folder / f"{0 if main.servers > 1 else number}" / "state.db"
             state.parent.mkdir(exist_ok=True)
-            server.settings = settings(vendor, state, main.host.format(port=proxy.port) or run.good_host)
+            host = main.host.format(port=proxy.port) or run.good_host
+            server.settings = settings(vendor, state, host, window=main.window)
             run.servers.append(server)
             tasks.start_soon(server.run)
         for server in run.servers:
@@ -59,6 +68,7 @@ class Run:
     Attributes:
         groups: mark -> who wants it, and whom they call; several where processes share a store.
         striking: what befalls the requests.
+        caller: how the callers behave.
         good_host: where the desk can be reached.
     """
 
@@ -73,7 +83,7 @@ class Run:
         self._kinds, self._main, self._vendor, self._rng = kinds, kinds[0], vendor, rng
         self._proxy, self._tasks = proxy, tasks
         gives_up = 0.5 if self._main.disturbance == "give up" else 0.03
-        self._caller = Caller(rng=rng, gives_up=gives_up, early=TIMEOUT / 2)
+        self.caller = Caller(rng=rng, calm=desk.keep(title="Calm"), gives_up=gives_up, early=TIMEOUT / 2)
         what = desk.dialect.what
         desk.lag, desk.script = striking.lag, striking.reply
         proxy.plan = lambda message: striking.cut(what(message), message)
@@ -83,7 +93,7 @@ class Run:
         """Settle so many intents of each kind, none begun after the end; mend what lasts, and settle the rest."""
         kinds = [kind for _ in range(wanted) for kind in self._kinds]
         size = _OF_A_BATCH if self._main.door_opens else len(kinds)
-        caller = self._caller
+        caller = self.caller
         if self._main.lasts or not self._main.shows_notes:
             caller = replace(caller, rounds=_ROUNDS_OF_A_FAULT)
         for first in range(0, len(kinds), size):
@@ -96,8 +106,8 @@ class Run:
             await self._mend()
         if not self._main.shows_notes:
             self._look(left)
-        if caller is not self._caller:
-            await self._settle(left, self._caller, end=float("inf"))
+        if caller is not self.caller:
+            await self._settle(left, self.caller, end=float("inf"))
 
     def _group(self, kind: Kind, number: int) -> Group:
         """Return the callers of a new intent; half of the intents have a key that their caller gave them."""
@@ -140,7 +150,7 @@ class Run:
         if self._main.host:
             for server in self.servers:
                 state = Path(server.settings["CASE_MCP_STATE"])
-                server.settings = settings(self._vendor, state, self.good_host)
+                server.settings = settings(self._vendor, state, self.good_host, window=self._main.window)
                 await server.renew()
 
     def _look(self, left: Sequence[Group]) -> None:
@@ -149,7 +159,7 @@ class Run:
             if any(note["note_body"] == voice.text for case in self.desk.cases for note in case.notes):
                 voice.end = "done"
             else:
-                voice.on_purpose = True
+                voice.on_purpose += 1
 
 
 def _certificate(kind: Kind) -> ssl.SSLContext | None:

@@ -16,7 +16,8 @@ from served import COMMAND, PATIENCE
 
 Era = Literal["legacy", "2026-07-28"]
 Transport = Literal["stdio"]
-IN_THE_AIR: Final = 8
+_CALLS_AT_ONCE: Final = 24
+_STRUCK: Final = 4
 _KNOWN_BY: Final = 'echo $$ > "$0"; exec "$@"'
 _ENDED: Final = (MCPError, OSError, anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream)
 
@@ -42,11 +43,13 @@ class Server:
     Attributes:
         settings: the environment of the next process.
         starts: how many processes there were.
+        struck: places for calls whose write may fail, too few to make the server believe that the desk is down.
     """
 
     def __init__(self, folder: Path, number: int, *, era: Era, transport: Transport) -> None:
         self.settings: Mapping[str, str] = {}
         self.starts = 0
+        self.struck = anyio.Semaphore(_STRUCK)
         self._folder = folder
         self._number = number
         self._era: Era = era
@@ -55,7 +58,7 @@ class Server:
         self._pid = 0
         self._up = anyio.Event()
         self._renew = anyio.Event()
-        self._places = anyio.Semaphore(IN_THE_AIR)
+        self._places = anyio.Semaphore(_CALLS_AT_ONCE)
 
     async def run(self) -> None:
         """Keep a process running, until this is cancelled."""
