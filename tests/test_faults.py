@@ -1,5 +1,6 @@
 """Every kind of fault, a few intents each: the short form of `tests/faults/run.py`."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final, get_args
 
@@ -9,19 +10,19 @@ import pytest
 from faults.desk import Vendor
 from faults.kinds import BY_NAME, KINDS, Kind
 from faults.measure import Place, Row, measure
-from faults.server import Era
+from faults.server import Era, Transport
 
 SEED: Final = 20261122
 _OF_EACH: Final = 3
 _OF_DISTURBED: Final = 8
 _AT_ONCE: Final = 4
 VENDORS: Final[tuple[Vendor, ...]] = get_args(Vendor)
-ERAS: Final[tuple[Era, ...]] = get_args(Era)
+WAYS: Final[list[tuple[Era, Transport]]] = [(era, way) for way in get_args(Transport) for era in get_args(Era)]
 CASES: Final = [(kind, vendor) for kind in KINDS for vendor in kind.vendors]
 
 
 def runs() -> list[tuple[list[Kind], Place]]:
-    """Return what runs together: kinds that stand alone by themselves, the others at once; the eras in turn."""
+    """Return what runs together: kinds that stand alone by themselves, the others at once; the ways in turn."""
     found: list[tuple[list[Kind], Vendor]] = []
     for vendor in VENDORS:
         kinds = [kind for kind in KINDS if vendor in kind.vendors]
@@ -29,8 +30,8 @@ def runs() -> list[tuple[list[Kind], Place]]:
         found += [([kind], vendor) for kind in kinds if kind.stands_alone]
     found.sort(key=lambda each: not each[0][0].disturbance)  # the longest first
     return [
-        (kinds, Place(vendor=vendor, era=ERAS[number % len(ERAS)], transport="stdio"))
-        for number, (kinds, vendor) in enumerate(found)
+        (kinds, Place(vendor=vendor, era=era, transport=transport))
+        for (kinds, vendor), (era, transport) in zip(found, itertools.cycle(WAYS), strict=False)
     ]
 
 

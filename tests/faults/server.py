@@ -1,5 +1,7 @@
 """A server process as users run it, and the SDK's client of it; both are started anew when they end."""
 
+import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping
@@ -9,17 +11,26 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import anyio
+import httpx2
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
 from served import COMMAND, PATIENCE
 
 Era = Literal["legacy", "2026-07-28"]
-Transport = Literal["stdio"]
+Transport = Literal["stdio", "http"]
 _CALLS_AT_ONCE: Final = 24
 _STRUCK: Final = 4
 _KNOWN_BY: Final = 'echo $$ > "$0"; exec "$@"'
-_ENDED: Final = (MCPError, OSError, anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream)
+_ENDED: Final = (
+    MCPError,
+    OSError,
+    anyio.BrokenResourceError,
+    anyio.ClosedResourceError,
+    anyio.EndOfStream,
+    httpx2.HTTPError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +77,8 @@ class Server:
             self.starts += 1
             self._renew = anyio.Event()
             try:
-                async with self._connected() as (client, pid):
+                connected = self._over_stdio() if self._transport == "stdio" else self._over_http()
+                async with connected as (client, pid):
                     self._client, self._pid = client, pid
                     self._up.set()
                     await self._renew.wait()
@@ -112,7 +124,7 @@ class Server:
             self._up = anyio.Event()
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[tuple[Client, int]]:
+    async def _over_stdio(self) -> AsyncIterator[tuple[Client, int]]:
         known = self._folder / f"{self._number}.pid"
         parameters = StdioServerParameters(
             command="/bin/sh", args=["-c", _KNOWN_BY, str(known), *COMMAND, "serve"], env={**self.settings}
@@ -121,3 +133,32 @@ class Server:
             async with Client(stdio_client(parameters, errlog=errors), mode=self._era) as client:
                 await client.list_tools()  # a client of the later era connects without a word
                 yield client, int(known.read_text())
+
+    @asynccontextmanager
+    async def _over_http(self) -> AsyncIterator[tuple[Client, int]]:
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            *("serve", "--http", "127.0.0.1:0"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env={**self.settings},
+        )
+        assert process.stderr is not None
+        reading: asyncio.Task[bytes] | None = None
+        try:
+            url = json.loads(await process.stderr.readline())["url"]
+            reading = asyncio.create_task(process.stderr.read())
+            async with (
+                httpx2.AsyncClient(timeout=PATIENCE, trust_env=False) as http,
+                Client(streamable_http_client(url, http_client=http), mode=self._era) as client,
+            ):
+                await client.list_tools()
+                yield client, process.pid
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            with anyio.CancelScope(shield=True):
+                await process.wait()
+                if reading is not None:
+                    await reading
