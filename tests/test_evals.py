@@ -59,11 +59,10 @@ def test_there_are_forty_tasks_in_nine_languages_for_two_vendors() -> None:
 def test_a_careful_agent_passes_every_task() -> None:
     """Ours: real server processes, desks of their own; nothing else at any of them is changed."""
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in careful().splitlines() if row[0:1] == "|"]
-    asked = [task for task in TASKS.values() if not play.left_out(task)]
     assert [row[:4] for row in rows[2:]] == [
-        [task.name, task.vendor, task.language, str(len(task.calls))] for task in asked
+        [task.name, task.vendor, task.language, str(len(task.calls))] for task in TASKS.values()
     ]
-    assert f"\n{len(asked)} of {len(asked)} tasks passed" in careful()
+    assert "\n40 of 40 tasks passed" in careful()
 
 
 def test_careful_writes_json(tmp_path: Path) -> None:

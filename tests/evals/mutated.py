@@ -23,7 +23,7 @@ from case_server.app import build
 from case_tools import Settings
 from evals import desk
 from evals.bending import Bent, Mutation
-from evals.play import Told, call, left_out, settings_of
+from evals.play import Told, call, settings_of
 from evals.task import Call, Task
 
 Verdict = Literal["right", "taught", "silently wrong"]
@@ -54,7 +54,7 @@ class _Step:
 
 def fit(tasks: Iterable[Task]) -> list[Task]:
     """Return the tasks that can be played in this process: a desk that fails needs a socket."""
-    return [task for task in tasks if not task.faults and not left_out(task)]
+    return [task for task in tasks if not task.faults]
 
 
 def plays(tasks: Sequence[Task], mutations: Mapping[str, Mutation]) -> Iterator[list[Outcome]]:

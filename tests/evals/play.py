@@ -11,7 +11,6 @@ from typing import Any, Final
 from mcp import Client, MCPError
 from mcp.types import TextContent, Tool
 
-from case_tools import Settings
 from evals import desk, faulty
 from evals.task import Task
 from served import stdio_connection
@@ -86,13 +85,6 @@ def unmentioned(task: Task, reply: str) -> list[str]:
         for each in wanted
         if not any(word.casefold() in words for word in each)
     ]
-
-
-def left_out(task: Task) -> str:
-    """Return why this server cannot be asked the task; empty where it can."""
-    if task.access != "full" and "access" not in Settings.model_fields:
-        return "this version has no CASE_MCP_ACCESS"
-    return ""
 
 
 @asynccontextmanager

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--at-once", type=int, default=2, help="careful and model: plays at the same time")
     given = parser.parse_args(arguments)
     tasks = [task for task in load() if not given.task or task.name in given.task]
-    if all(map(play.left_out, tasks)) or given.times < 1 or given.at_once < 1:
+    if not tasks or given.times < 1 or given.at_once < 1:
         parser.error("there is nothing to play")
     try:
         match given.what:
@@ -63,21 +63,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def careful(tasks: Sequence[Task], file: Path | None, *, at_once: int) -> int:
     """Play the good calls; every task must pass."""
-    asked = [task for task in tasks if not play.left_out(task)]
-    played = dict(zip([task.name for task in asked], _all(asked, play.careful, at_once=at_once), strict=True))
+    played = dict(zip([task.name for task in tasks], _all(tasks, play.careful, at_once=at_once), strict=True))
     rows = [
         (task.name, task.vendor, task.language, played[task.name].calls, played[task.name].tokens)
-        for task in asked
+        for task in tasks
     ]
     print(table(["task", "vendor", "language", "calls", "tool tokens"], rows))
     failed = {name: each.failures for name, each in played.items() if each.failures}
-    passed = len(asked) - len(failed)
+    passed = len(tasks) - len(failed)
     calls, tokens = (mean(getattr(each, name) for each in played.values()) for name in ("calls", "tokens"))
-    print(f"\n{passed} of {len(asked)} tasks passed; {calls:.1f} calls and {tokens:.0f} tool tokens a task.")
-    defined = {task.vendor: played[task.name].definitions for task in asked}
+    print(f"\n{passed} of {len(tasks)} tasks passed; {calls:.1f} calls and {tokens:.0f} tool tokens a task.")
+    defined = {
+        vendor: max(played[task.name].definitions for task in tasks if task.vendor == vendor)
+        for vendor in dict.fromkeys(task.vendor for task in tasks)
+    }
     print("Definitions: " + ", ".join(f"{size:,} tokens on {vendor}" for vendor, size in defined.items()) + ".")
     print(f"{play.HOW_COUNTED}.")
-    _say_left_out(tasks)
     for name, failures in failed.items():
         print(f"{name}: {'; '.join(failures)}", file=sys.stderr)
     write_json(file, {"careful": {name: asdict(each) for name, each in played.items()}})
@@ -99,7 +100,6 @@ def bent(tasks: Sequence[Task], file: Path | None) -> int:
     totals = [sum(each.verdict == verdict for each in outcomes) for verdict in names]
     print(table(["mutation", *names], [*rows, ("all", *totals)]))
     print(f"\n{len(outcomes)} bent calls of {len(fit)} tasks, each at a desk of its own.")
-    _say_left_out(tasks)
     wrong = [each for each in outcomes if each.verdict == "silently wrong"]
     for each in wrong:
         print(
@@ -112,12 +112,11 @@ def bent(tasks: Sequence[Task], file: Path | None) -> int:
 
 def model(tasks: Sequence[Task], file: Path | None, access: Access, *, times: int, at_once: int) -> int:
     """Let a model do the tasks; every play must be measured."""
-    asked = [task for task in tasks if not play.left_out(task)]
 
     async def measured() -> list[Asked]:
         async with access.client() as http:
             return await _each(
-                [task for task in asked for _ in range(times)], partial(ask, access=access, http=http), at_once
+                [task for task in tasks for _ in range(times)], partial(ask, access=access, http=http), at_once
             )
 
     plays: list[Asked] = []
@@ -128,12 +127,11 @@ def model(tasks: Sequence[Task], file: Path | None, access: Access, *, times: in
     if not plays:
         return 1
     by_task = [plays[start : start + times] for start in range(0, len(plays), times)]
-    print(_told(asked, by_task, times))
-    _say_left_out(tasks)
+    print(_told(tasks, by_task, times))
     unmeasured = [each.unmeasured for each in plays if each.unmeasured]
     for reason in dict.fromkeys(unmeasured):
         print(f"{unmeasured.count(reason)} plays were not measured: {reason}.", file=sys.stderr)
-    figures = {task.name: [asdict(each) for each in tried] for task, tried in zip(asked, by_task, strict=True)}
+    figures = {task.name: [asdict(each) for each in tried] for task, tried in zip(tasks, by_task, strict=True)}
     write_json(file, {"model": access.model, "times": times, "plays": figures})
     return 0 if not unmeasured else 1
 
@@ -188,12 +186,6 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the first error in a group, whatever groups it stands in."""
     first = group.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-def _say_left_out(tasks: Sequence[Task]) -> None:
-    for task in tasks:
-        if reason := play.left_out(task):
-            print(f"Left out: {task.name}: {reason}.")
 
 
 if __name__ == "__main__":
