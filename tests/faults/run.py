@@ -1,4 +1,4 @@
-"""The long run: `uv run python tests/faults/run.py [--minutes N] [--kinds NAME ...] [--seed N] [--json FILE]`.
+"""The long run: `uv run python tests/faults/run.py`, with `--minutes`, `--kinds`, `--only`, `--seed` and `--json`.
 
 Every kind of fault, 1,000 intents each for Kore.ai on stdio, half of them in each era of the protocol, and 200
 for each other combination of vendor, era and transport, as far as the time goes; the tables say how many ran.
@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import anyio
 
+from faults.desk import Vendor
 from faults.kinds import BY_NAME, KINDS, Kind
 from faults.measure import Place, Row, as_json, measure
 from faults.server import Era, Transport
@@ -104,12 +105,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Prove that each write is done once, whatever happens to it.")
     parser.add_argument("--minutes", type=float, default=60.0, help="no intent begins later (60)")
     parser.add_argument("--kinds", nargs="+", choices=BY_NAME, metavar="NAME", help="only these kinds of fault")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        choices=[*get_args(Vendor), *get_args(Era), *get_args(Transport)],
+        metavar="WORD",
+        help="only where all of these are: a vendor, an era, a transport",
+    )
     parser.add_argument("--seed", type=int, default=int(time.time()), help="chance, to be had again")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to a file")
     given = parser.parse_args()
     kinds = [BY_NAME[name] for name in given.kinds] if given.kinds else KINDS
     print(f"seed {given.seed}", file=sys.stderr)
-    todo = list(jobs(kinds))
+    todo = [job for job in jobs(kinds) if {*given.only} <= {job[1].vendor, job[1].era, job[1].transport}]
 
     async def all_jobs() -> list[Row]:
         return await run(todo, seed=given.seed, seconds=given.minutes * 60)

@@ -22,6 +22,7 @@ Era = Literal["legacy", "2026-07-28"]
 Transport = Literal["stdio", "http"]
 _CALLS_AT_ONCE: Final = 24
 _STRUCK: Final = 4
+_TIME_TO_END: Final = 10.0
 _KNOWN_BY: Final = 'echo $$ > "$0"; exec "$@"'
 _ENDED: Final = (
     MCPError,
@@ -159,6 +160,10 @@ class Server:
             if process.returncode is None:
                 process.terminate()
             with anyio.CancelScope(shield=True):
-                await process.wait()
+                with anyio.move_on_after(_TIME_TO_END):
+                    await process.wait()
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
                 if reading is not None:
                     await reading
