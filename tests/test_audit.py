@@ -141,9 +141,10 @@ async def test_no_secret_and_no_customers_word_leaves_by_an_error(
     answers = []
     searched = {"searchText": CANARY}
     created = {**CREATE, "caseTmp": "ctm-1", "source": "rtm", "desc": CANARY, "emailId": f"{CANARY}@example.com"}
-    with web({**settings_of(account), "CASE_MCP_KEYS": str(path)}, "--log-level", "debug") as server:
-        for reply in LEAKY.values():
-            for tool, arguments in (("search_cases", searched), ("create_case", created)):
+    quick = {**settings_of(account), "CASE_MCP_KEYS": str(path), "CASE_MCP_TIMEOUT": "2"}
+    with web(quick, "--log-level", "debug") as server:
+        for name, reply in LEAKY.items():
+            for tool, arguments in (("search_cases", searched), ("create_case", {**created, "name": name})):
                 loopback.will_answer(sample("search_cases.answer"))  # a desk that only fails is left alone
                 assert (await server.call("search_cases", {}, era, x_api_key=key)).status_code == 200
                 loopback.will_answer(reply)
@@ -179,7 +180,10 @@ async def test_no_secret_and_no_customers_word_leaves_by_an_error(
     assert [form for secret in secrets for form in forms_of(secret) for text in sent if form in text] == []
     vendors = sent[: 2 * len(LEAKY)]
     assert [text for text in vendors if CANARY in text] == []
-    assert {payload_of(answer)["result"]["isError"] for answer in answers[: 2 * len(LEAKY)]} == {True}
+    results = [payload_of(answer)["result"] for answer in answers[: 2 * len(LEAKY)]]
+    assert {result["isError"] for result in results[::2]} == {True}
+    created_as = {result.get("structuredContent", {}).get("outcome") for result in results[1::2]}
+    assert created_as <= {None, "unknown"}
 
 
 def _breaks_off(_: Received) -> Reply:

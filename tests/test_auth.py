@@ -18,7 +18,7 @@ from case_server.app import Session, build
 from case_server.callers import Caller, Visit
 from case_tools import Settings
 from loopback import SECRET, LoopbackDesk, Reply
-from served import MODERN
+from served import MODERN, PRACTICE
 from vendor_samples import sample
 from web_served import (
     ERAS,
@@ -346,3 +346,30 @@ async def test_errors_of_the_gate_have_codes_that_the_protocol_knows(guarded: We
     """*Ours*: a request that is refused is invalid, a server that cannot is in error."""
     answer = await guarded.call("update_case", UPDATE, x_api_key=GOOD)
     assert answer.json()["error"]["code"] == types.INVALID_REQUEST
+
+
+async def test_equal_creates_are_a_repeat_for_one_key_and_two_cases_for_two(tmp_path: Path) -> None:
+    """*Ours*: the ledger knows a caller by the key's name, whatever era and replica it comes by."""
+    path = tmp_path / "keys.json"
+    write_keys(path, {"one": EVERYTHING, "two": EVERYTHING})
+    leak = {
+        "name": "Boiler leaks",
+        "desc": "Water on the floor.",
+        "userInfo": {"name": "Jane Roe"},
+        "emailId": "jane.roe@example.com",
+        "dueDate": "2027-01-04T10:00:00Z",
+    }
+    told = []
+    with web({**PRACTICE, "CASE_MCP_KEYS": str(path)}) as server:
+        for name, era in itertools.product(("one", "two"), ERAS):
+            answer = await server.call("create_case", leak, era, x_api_key=key_of(name))
+            result = payload_of(answer)["result"]["structuredContent"]
+            told.append((name, result["outcome"], result["ref"]))
+        lines = [(each["caller"], each["outcome"], each["ref"]) for each in server.audited(4)]
+    assert told == [
+        ("one", "created", "CS000161"),
+        ("one", "replayed", "CS000161"),
+        ("two", "created", "CS000162"),
+        ("two", "replayed", "CS000162"),
+    ]
+    assert lines == told

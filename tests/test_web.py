@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import anyio
@@ -376,3 +377,15 @@ def test_headers_of_the_tests_are_those_of_the_eras() -> None:
     message = message_of(MODERN, "tools/call", name="search_cases", arguments={})
     assert headers_of(MODERN, message)["mcp-name"] == "search_cases"
     assert "mcp-name" not in headers_of(HANDSHAKE, message)
+
+
+async def test_server_whose_state_cannot_be_opened_is_not_ready(tmp_path: Path) -> None:
+    """*Ours*: it lives, and says to whoever starts it what to mend."""
+    state = tmp_path / "state.db"
+    state.write_text("These are somebody's notes.")
+    with web({"CASE_MCP_DESK": "embedded", "CASE_MCP_STATE": str(state)}) as server:
+        assert await server.get("/healthz") == (200, "ok")
+        assert await server.get("/readyz") == (503, "state")
+        [line] = server.told(lambda each: each["level"] == "error")
+    assert line["event"].startswith("no call can be taken: ")
+    assert str(state) in line["event"]
