@@ -14,16 +14,42 @@ import anyio
 from pydantic.fields import FieldInfo
 
 from bench.figures import definitions, pages
+from case_prompts import prompts_for
 from case_server.app import tool_of
-from case_tools import CaseDesk, KoreSettings, Settings, TalkdeskSettings
+from case_tools import (
+    Ambiguous,
+    Busy,
+    CaseDesk,
+    CaseError,
+    Closed,
+    ConfirmationNeeded,
+    Conflict,
+    KoreSettings,
+    NotApplied,
+    NotConfirmed,
+    NotDone,
+    NotFound,
+    Preview,
+    Problem,
+    RateLimited,
+    Rejected,
+    Result,
+    Settings,
+    TalkdeskSettings,
+    Unavailable,
+    Written,
+)
+from case_tools.actions import Action
 from case_tools.errors import CHANGED, KINDS
 from case_tools.kore.body import DeskKeptBody, WritableBody
+from case_tools.outcomes import outcome_of
 from case_tools.settings import VENDOR_TITLES, Vendor
 from case_tools.talkdesk.notes import Note
 from case_tools.talkdesk.update_case import UpdateCase
 from vendor_samples import sample
 
 README = Path(__file__).parent.parent / "README.md"
+_MISSING = Problem(argument="emailId", message="", missing=("emailId",))
 _ON_UPDATE = {"dueDate": ", epoch ms on the wire", "timestampValue": ", epoch ms on the wire", "id": ""}
 _TENANT = {
     "accountId": "no argument: header `accountId`, from `KORE_ACCOUNT_ID`",
@@ -205,7 +231,51 @@ def _evaluated(what: str) -> str:
     return done.stdout.strip()
 
 
+def problems() -> str:
+    """Return the table of what a dialog must expect, with what it says."""
+    update = CaseDesk(Settings(state=":memory:")).actions["update_case"]
+    create = CaseDesk(Settings(state=":memory:")).actions["create_case"]
+    preview = Preview(tool="update_case", title=update.title, ref="CS000123", fields={"priority": ("Low", "High")})
+    late = Problem(argument="dueDate", message="")
+    told: list[tuple[Result | CaseError, Action[Any], str]] = [
+        (Rejected("", next_step="", problems=[_MISSING]), create, "Arguments are missing; `missing` names them"),
+        (Rejected("", next_step="", problems=[late]), update, "Arguments are wrong; `invalid` names them"),
+        (Written(outcome="unknown"), create, "The desk gave no answer, and a search does not show it so far"),
+        (ConfirmationNeeded(preview, confirmation=""), update, ""),
+        *((error("", next_step=""), update, "") for error in (Ambiguous, Closed, NotConfirmed, NotFound)),
+        *((error("", next_step=""), update, "") for error in (NotApplied, NotDone, Conflict, Unavailable)),
+        *((error("", next_step="", retry_after=30), update, "") for error in (RateLimited, Busy)),
+    ]
+
+    def rows() -> Iterator[Sequence[str]]:
+        for each, action, meaning in told:
+            data = outcome_of(each, action)
+            said = KINDS[each.kind].says if isinstance(each, CaseError) else ""
+            yield f"`{data['problem']}`", meaning or said, data["say"]
+
+    return table(["problem", "what it says", "an example of `say`"], rows())
+
+
+def prompts() -> str:
+    """Return the table of prompts."""
+
+    def rows() -> Iterator[Sequence[str]]:
+        for prompt in prompts_for("kore").values():
+            names = ", ".join(f"`{each.name}`{'' if each.required else '?'}" for each in prompt.arguments)
+            yield f"`{prompt.name}`", prompt.description, names
+
+    return table(["prompt", "what it does", "arguments"], rows())
+
+
+def dialog() -> str:
+    """Return the program that a test talks to."""
+    return f"```python\n{Path(__file__).with_name('dialog.py').read_text(encoding='utf-8')}```"
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "problems": problems,
+    "prompts": prompts,
+    "dialog": dialog,
     "demo": demo,
     "tools": tools,
     "fields": fields,

@@ -18,9 +18,9 @@ TOP = Path(__file__).parent.parent
 TOOLS, SERVER, PROMPTS = TOP / "tools/case_tools", TOP / "server/case_server", TOP / "prompts/case_prompts"
 VENDORS = ["kore", "talkdesk"]
 CORRIDOR = [
-    "actions", "arguments", "calls", "changes", "characters", "corridor", "desk", "errors", "flights", "markup",
-    "names", "pacing", "reading", "repeats", "results", "sending", "signing", "sqlite_file", "state", "text",
-    "tokens", "wire",
+    "actions", "arguments", "calls", "changes", "characters", "confirmations", "corridor", "desk", "errors",
+    "flights", "markup", "names", "outcomes", "pacing", "previews", "reading", "repeats", "results", "sending",
+    "signing", "sqlite_file", "state", "text", "tokens", "wire",
 ]  # fmt: skip
 LEDGER = ["__init__", "answers", "once", "rows", "sqlite"]
 ACTIONS = {

@@ -15,10 +15,19 @@ from web_served import HANDSHAKE, Web, web
 
 VERSION: Final = "0.2.0-alpha.12"  # the first line that speaks 2026-07-28
 MUST_PASS: Final = {
-    HANDSHAKE: {"server-initialize", "ping", "tools-list", "prompts-list", "dns-rebinding-protection"},
+    HANDSHAKE: {
+        "server-initialize",
+        "ping",
+        "tools-list",
+        "prompts-list",
+        "resources-list",
+        "dns-rebinding-protection",
+    },
     MODERN: {
         "tools-list",
         "prompts-list",
+        "resources-list",
+        "sep-2164-resource-not-found",
         "dns-rebinding-protection",
         "http-header-validation",
         "server-sse-multiple-streams",

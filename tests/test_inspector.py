@@ -95,7 +95,12 @@ def test_inspector_reads_who_the_server_is(inspector: Inspector) -> None:
     assert (result["serverInfo"]["name"], result["protocolVersion"], result["capabilities"]) == (
         "case-mcp",
         {"legacy": "2025-11-25", "modern": "2026-07-28"}[inspector.era],
-        {"prompts": {"listChanged": False}, "tools": {"listChanged": False}},
+        {
+            "completions": {},
+            "prompts": {"listChanged": False},
+            "resources": {"listChanged": False, "subscribe": False},
+            "tools": {"listChanged": False},
+        },
     )
 
 

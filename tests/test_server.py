@@ -295,7 +295,7 @@ async def test_errors_say_what_happened_and_have_no_structure(way: Way) -> None:
 async def test_prompts_are_listed_and_rendered(way: Way) -> None:
     """*Ours*: a paragraph whose argument was not given is left out."""
     async with way.connect() as client:
-        listed = (await client.list_prompts()).prompts
+        listed = [each for each in (await client.list_prompts()).prompts if each.name == "take_in_a_case"]
         given = await client.get_prompt("take_in_a_case", {"problem": "The boiler leaks"})
         bare = await client.get_prompt("take_in_a_case")
     assert [prompt.model_dump(by_alias=True, exclude_none=True) for prompt in listed] == [
@@ -336,12 +336,13 @@ async def test_unknown_prompt_or_argument_is_a_protocol_error(way: Way) -> None:
     """*Documented* (specification, prompts: -32602 for an invalid name or argument)."""
     told = []
     async with way.connect() as client:
+        names = [each.name for each in (await client.list_prompts()).prompts]
         for name, arguments in (("close_all_cases", {}), ("take_in_a_case", {"wish": "x"})):
             with pytest.raises(MCPError) as caught:
                 await client.get_prompt(name, arguments)
             told.append((caught.value.code, caught.value.message))
     assert told == [
-        (types.INVALID_PARAMS, "Unknown prompt. This server has take_in_a_case."),
+        (types.INVALID_PARAMS, f"Unknown prompt. This server has {', '.join(names)}."),
         (types.INVALID_PARAMS, "take_in_a_case has 1 unknown arguments; known are customer, problem."),
     ]
 
@@ -422,6 +423,7 @@ async def test_internal_failure_tells_no_secret_to_the_caller_or_the_log(caplog:
     secret = "hunter2-of-the-tests"
     with caplog.at_level(logging.DEBUG):
         result = await reply("create_case", _BrokenDesk().call("create_case", {"password": secret}), writes=True)
+    assert isinstance(result, types.CallToolResult)
     assert seen(result) == failed(
         "create_case failed inside this server. It is not known whether the desk applied it. "
         "Look with a search before you repeat the call, and tell the administrator."

@@ -77,14 +77,14 @@ async def test_an_older_file_is_brought_up_to_date_and_keeps_its_rows(path: Path
     assert await state.memory.recall(forget_before=0) == [STATUS]
     state.close()
     assert kept is not None
-    assert (kept.state, kept.sent_at, version_of(path)) == ("sent", (2, 3), 2)
+    assert (kept.state, kept.sent_at, version_of(path)) == ("sent", (2, 3), 3)
 
 
 def test_a_newer_file_is_refused_and_left_as_it_is(path: Path) -> None:
     """Ours: an older program must not guess what a newer one wrote."""
     make(path, f"CREATE TABLE later (x);PRAGMA user_version = 99;PRAGMA application_id = {APPLICATION}")
     before = path.read_bytes()
-    with pytest.raises(ConfigurationError, match="has version 99, and this program knows up to 2") as told:
+    with pytest.raises(ConfigurationError, match="has version 99, and this program knows up to 3") as told:
         State.open(str(path), desk=DESK)
     assert "Start the newer program" in told.value.next_step
     assert (version_of(path), len(path.read_bytes())) == (99, len(before))

@@ -361,17 +361,6 @@ async def test_read_only_server_has_no_other_tools() -> None:
     assert outcomes == ["unknown_tool", "unknown_tool"]
 
 
-def test_asking_a_person_first_is_not_in_this_version() -> None:
-    """*Ours*: refused at start; a server that was to ask must not write without asking."""
-    told = "CASE_MCP_ACCESS may not be confirm: asking a person before each write is not in this version."
-    mend = "Set that in the environment and start again."
-    assert run("serve", settings={**PRACTICE, "CASE_MCP_ACCESS": "confirm"}) == (
-        2,
-        "",
-        f"case-mcp: {told} {mend}\n",
-    )
-
-
 def test_headers_of_the_tests_are_those_of_the_eras() -> None:
     """*Documented* (2026-07-28, routing headers): what the raw requests of these tests send."""
     message = message_of(MODERN, "tools/call", name="search_cases", arguments={})

@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 import httpx2
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 
 from case_tools import KoreSettings
@@ -154,12 +155,16 @@ class Web:
         return answer.status_code, answer.text
 
     @asynccontextmanager
-    async def client(self, mode: str, **headers: str) -> AsyncIterator[Client]:
-        """Yield the SDK's client with headers of its own."""
+    async def client(
+        self, mode: str, *, person: ElicitationFnT | None = None, **headers: str
+    ) -> AsyncIterator[Client]:
+        """Yield the SDK's client with headers of its own, and the person who answers its questions."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         async with (
             httpx2.AsyncClient(headers=named, timeout=PATIENCE, trust_env=False) as http,
-            Client(streamable_http_client(self.url, http_client=http), mode=mode) as client,
+            Client(
+                streamable_http_client(self.url, http_client=http), mode=mode, elicitation_callback=person
+            ) as client,
         ):
             yield client
 

@@ -1,4 +1,4 @@
-"""The command line: serve, keys, desk, demo, doctor."""
+"""The command line: serve, keys, desk, demo, doctor, export."""
 
 import argparse
 import gc
@@ -12,6 +12,7 @@ from case_server.audit import Level, log_to_stderr
 from case_tools.errors import CaseError, ConfigurationError
 from case_tools.settings import Settings
 
+_FORMATS: Final = ("openai", "anthropic", "gemini", "json-schema", "rasa")
 _USAGE_ERROR: Final = 2
 _INTERRUPTED: Final = 130
 
@@ -35,6 +36,8 @@ def run(arguments: Sequence[str]) -> int:
                 return _demo()
             case "doctor":
                 return _doctor()
+            case "export":
+                return _export(given.format)
     except CaseError as error:
         print(f"case-mcp: {error.what} {error.next_step}", file=sys.stderr)  # noqa: T201
         return _USAGE_ERROR if isinstance(error, ConfigurationError) else 1
@@ -83,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--schemas", action="store_true", required=True, help="whether every client takes the tools"
     )
+    export = commands.add_parser("export", help="print the tools in the form that another program takes")
+    export.add_argument("--format", required=True, choices=_FORMATS, help="the program's form")
     desk = commands.add_parser("desk", help="serve the practice desk on a port of this machine")
     desk.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0, the default, takes a free one")
     desk.add_argument("--rate", type=int, help="requests a minute, answered with 429 beyond; unlimited by default")
@@ -149,6 +154,15 @@ def _desk(*, port: int, rate: int | None) -> int:
 
     gc.enable()
     return serve_desk(port=port, rate=rate)
+
+
+def _export(form: str) -> int:
+    settings = Settings.from_environment()
+    from case_server.exports import export  # noqa: PLC0415 - after a wrong setting was told
+
+    gc.enable()
+    sys.stdout.write(export(form, settings))
+    return 0
 
 
 def _demo() -> int:

@@ -4,11 +4,12 @@ On handshake-era connections the SDK writes the text of an unhandled exception t
 may leave a handler but a result, a protocol error or a cancellation.
 """
 
+import json
 import logging
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from mcp import types
 
@@ -25,27 +26,29 @@ _log = logging.getLogger(__name__)
 
 async def reply(
     tool: str,
-    call: Awaitable[Result],
+    call: Awaitable[Result | types.InputRequiredResult],
     *,
     writes: bool,
     told: Call | None = None,
     nonce: Callable[[], str] = lambda: secrets.token_urlsafe(6),
-) -> types.CallToolResult:
+    data_of: Callable[[Result | CaseError], dict[str, Any]] | None = None,
+) -> types.CallToolResult | types.InputRequiredResult:
     """Return what the call came to, and tell the audit; an error is told in words, its structure is absent.
 
     Args:
         tool: the tool's name.
-        call: the call.
+        call: the call; it may end in a question to the person.
         writes: whether it may change something.
         told: the call as the audit sees it.
         nonce: eight characters that nobody can foresee, for the lines around other people's words.
+        data_of: what tells outcomes as data; it raises an error that no dialog must expect.
     """
     ended = told.ended if told else lambda *_, **__: None
     try:
         result = await call
     except CaseError as error:
         ended(error.kind, changed=error.changed if writes else None)
-        return _failure(error.text(nonce()))
+        return _expected(error, data_of, nonce()) if data_of else _failure(error.text(nonce()))
     except Exception as error:  # noqa: BLE001 - see above
         ended("internal_error", changed="unknown" if writes else None)
         _log.error("%s failed: %s at %s", tool, type(error).__name__, _place(error))
@@ -53,15 +56,26 @@ async def reply(
     except BaseException:
         ended("cancelled", changed="unknown" if writes else None)
         raise
+    if isinstance(result, types.InputRequiredResult):
+        ended("asked")
+        return result
     if told:
         told.came_to(result)
-    return _success(result, nonce())
+    return _success(result.text(nonce()), data_of(result) if data_of else result.data())
 
 
-def _success(result: Result, nonce: str) -> types.CallToolResult:
-    return types.CallToolResult(
-        content=[types.TextContent(type="text", text=result.text(nonce))], structured_content=result.data()
-    )
+def _expected(
+    error: CaseError, data_of: Callable[[Result | CaseError], dict[str, Any]], nonce: str
+) -> types.CallToolResult:
+    try:
+        data = data_of(error)
+    except CaseError:
+        return _failure(error.text(nonce))
+    return _success(json.dumps(data, ensure_ascii=False), data)
+
+
+def _success(text: str, data: dict[str, Any]) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], structured_content=data)
 
 
 def _failure(text: str) -> types.CallToolResult:

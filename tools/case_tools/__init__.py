@@ -6,14 +6,18 @@
 from case_tools.calls import Effort
 from case_tools.desk import CaseDesk
 from case_tools.errors import (
+    Ambiguous,
     Busy,
     CallerError,
     CaseError,
+    Closed,
     ConfigurationError,
+    ConfirmationNeeded,
     Conflict,
     CredentialsRefused,
     MissingScope,
     NotApplied,
+    NotConfirmed,
     NotDone,
     NotFound,
     OperatorError,
@@ -24,25 +28,31 @@ from case_tools.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
+from case_tools.previews import Preview
 from case_tools.results import CasePage, Result, Row, TaskPage, TaskRow, Written
 from case_tools.settings import KoreSettings, Settings, TalkdeskSettings
 
 __all__ = [
+    "Ambiguous",
     "Busy",
     "CallerError",
     "CaseDesk",
     "CaseError",
     "CasePage",
+    "Closed",
     "ConfigurationError",
+    "ConfirmationNeeded",
     "Conflict",
     "CredentialsRefused",
     "Effort",
     "KoreSettings",
     "MissingScope",
     "NotApplied",
+    "NotConfirmed",
     "NotDone",
     "NotFound",
     "OperatorError",
+    "Preview",
     "Problem",
     "RateLimited",
     "Rejected",

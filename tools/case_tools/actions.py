@@ -135,8 +135,44 @@ class Retrace:
     marked: Callable[[Request, str], Request] = lambda request, _: request
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """How people speak of an action's arguments.
+
+    Attributes:
+        labels: an argument -> the name that people know it by, where they differ.
+        questions: an argument -> the question by which a person is asked for it.
+        found: the question for what the action changes, where it was not found.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    questions: Mapping[str, str] = field(default_factory=dict)
+    found: str = "I could not find that. What is its reference?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """The argument that says what an update changes.
+
+    Attributes:
+        argument: its name.
+        kind: what it is a reference of, e.g. `case`.
+    """
+
+    argument: str
+    kind: str
+
+    def of(self, given: Arguments) -> Wanted:
+        """Return what the arguments address, as a search finds it."""
+        return Wanted(kind=self.kind, name=getattr(given, self.argument))
+
+
 def _never(_: object) -> bool:
     return False
+
+
+def _nothing(_: object, __: object) -> Mapping[str, str]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +192,10 @@ class Action(Generic[A]):
         reading: arguments, the request sent, its answer -> the result.
         appends: arguments -> whether the call adds something, so that it must not be done twice.
         retrace: how what was created or appended is found again.
+        address: the argument that says what is changed; None where something new is made.
+        before: the request, what is known -> argument -> what the desk shows of it before the change, where the
+            desk itself has named that: a status, a priority, a type, a time; never a text of somebody's.
+        speech: how people speak of the arguments.
     """
 
     name: str
@@ -170,6 +210,9 @@ class Action(Generic[A]):
     reading: Callable[[A, Request, Answer, Known], Reading]
     appends: Callable[[A], bool] = _never
     retrace: Retrace | None = None
+    address: Address | None = None
+    before: Callable[[Request, Known], Mapping[str, str]] = _nothing
+    speech: Speech = field(default_factory=Speech)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +252,13 @@ class Vendor(Protocol):
     @property
     def actions(self) -> Mapping[str, Action[Any]]:
         """The actions by tool name, in the order in which they are listed."""
+
+    @property
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """What the interface itself fixes: the kind, e.g. `status`, -> its names."""
+
+    def finding(self, ref: str) -> Mapping[str, object]:
+        """Return the arguments of search_cases that find one case by its reference."""
 
     def headers(self) -> dict[str, str]:
         """Return the headers of one HTTP attempt, freshly signed where the vendor signs each."""

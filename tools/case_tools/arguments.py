@@ -45,6 +45,18 @@ _BEARS_A_MARK: Final = (
 _TOO_DEEP: Final = "holds values nested too deeply."
 
 
+class Missing(ValueError):
+    """A group of arguments of which one is needed was left out.
+
+    Attributes:
+        arguments: them, the one to ask for first.
+    """
+
+    def __init__(self, message: str, *arguments: str) -> None:
+        super().__init__(message)
+        self.arguments = arguments
+
+
 class Arguments(BaseModel):
     """The base of every model that a caller fills."""
 
@@ -298,12 +310,14 @@ def _problem(model: type[Arguments], error: dict[str, Any]) -> Problem:
     place: tuple[object, ...] = error["loc"]
     kind, context = error["type"], error.get("ctx", {})
     owner = _owner(model, place)
+    missing: tuple[str, ...] = (_path(place),) if kind == "missing" else ()
     if kind == "missing":
         message = f"is missing. {_meaning(owner, place)}"
     elif kind == "extra_forbidden":
         message = f"is not known here{_nearest(owner, str(place[-1]))}"
     elif kind == "value_error":
         message = str(context["error"])
+        missing = getattr(context["error"], "arguments", ())
     elif kind in {"greater_than_equal", "less_than_equal"}:
         bound = context.get("ge", context.get("le"))
         message = f"must be at {'least' if kind == 'greater_than_equal' else 'most'} {bound}."
@@ -315,7 +329,7 @@ def _problem(model: type[Arguments], error: dict[str, Any]) -> Problem:
         message = f"must be an object{_example(_model_of(owner, place))}."
     else:
         message = _WANTED.get(kind, f"has the wrong form. {_meaning(owner, place)}")
-    return Problem(argument=_path(place), message=message)
+    return Problem(argument=_path(place), message=message, missing=missing)
 
 
 def _owner(model: type[Arguments], place: tuple[object, ...]) -> type[Arguments]:

@@ -1,13 +1,14 @@
 """The one corridor from arguments to result, the same for every vendor.
 
-arguments -> names to ids (one search at most) -> request -> ledger (creates, appends) -> allowance -> credentials
--> HTTP -> answer -> names learned -> ledger -> result
+arguments -> names to ids (one search at most) -> request -> a person's yes, where it is wanted -> ledger (creates,
+appends) -> allowance -> credentials -> HTTP -> answer -> names learned -> ledger -> result
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Self, cast
@@ -18,11 +19,13 @@ import anyio.to_thread
 from case_tools.actions import Action, Answer, Effect, Known, Reading, Request, Vendor
 from case_tools.arguments import Arguments
 from case_tools.calls import Call, DeskClock
-from case_tools.errors import CallerError, CaseError, UnexpectedAnswer
+from case_tools.confirmations import SECONDS, opened, refused, sealed
+from case_tools.errors import CallerError, CaseError, ConfirmationNeeded, UnexpectedAnswer
 from case_tools.flights import Flights
 from case_tools.ledger import Found, Once, Row, Sought, Work, digest_of, intent_of
 from case_tools.names import Names, Seen, Wanted
 from case_tools.pacing import WINDOW_SECONDS, Allowance
+from case_tools.previews import Preview, parts_of, shown
 from case_tools.results import Result, Written
 from case_tools.sending import Sender
 from case_tools.settings import Settings
@@ -36,6 +39,21 @@ _SLACK: Final = timedelta(minutes=2)
 _MOST_PAGES: Final = 5
 _SEARCH_SHARE, _LONGEST_SEARCH = 0.3, 8.0
 """The part of a create's time that is kept to search for it, and at most how many seconds of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """A write that a person has said yes to, as it was built then.
+
+    Attributes:
+        known: what its answer is read with.
+        request: what is sent.
+        since: when the person was asked, in seconds since 1970.
+    """
+
+    known: Known
+    request: Request
+    since: float
 
 
 class Corridor:
@@ -110,14 +128,47 @@ class Corridor:
         reading = await self._ask(action, given, action.request(given, known), known, call)
         return self._learned(reading)
 
-    async def set_values(self, action: Action[Any], given: Arguments, call: Call, *, caller: str) -> Result:
+    async def agree(
+        self, action: Action[Any], given: Arguments, call: Call, *, caller: str, confirmation: str | None
+    ) -> Agreed:
+        """Return the write if a person has said yes to exactly it.
+
+        Raises:
+            ConfirmationNeeded: no confirmation was given.
+            NotConfirmed: the confirmation given is another's, too old, or was used.
+        """
+        known = await self._known(action, given, call)
+        request = action.request(given, known)
+        if confirmation is None and action.address is not None and not action.before(request, known):
+            known = await self._looked_at(action.address.of(given), action, known, call)
+            request = action.request(given, known)
+        now = self._clock.own().timestamp()
+        key = await self._state.memory.secret("confirmation")
+        asked = given.model_dump(mode="json", exclude_none=True)
+        built = [request.method, request.template, {**request.path}, [*request.query], _meant(request.body)]
+        change = digest_of([caller, self._vendor.identity, action.name, asked, built])
+        if confirmation is None:
+            word = sealed(key, change, own=secrets.token_hex(16), now=now)
+            raise ConfirmationNeeded(self._preview(action, given, known, request), confirmation=word)
+        yes = opened(key, change, confirmation, now=now, tool=action.name)
+        once = action.effect == "create" or action.appends(given)
+        if not once and not await self._state.memory.use(yes.own, now=now, forget_before=now - 2 * SECONDS):
+            raise refused(f"The confirmation was used before: {action.name} was not sent again.")
+        return Agreed(known=known, request=request, since=yes.issued)
+
+    async def set_values(
+        self, action: Action[Any], given: Arguments, call: Call, *, caller: str, agreed: Agreed | None = None
+    ) -> Result:
         """Set values: sent again whenever it is called, but shared with an equal call still in the air.
 
         An equal call is joined only while nothing else was sent to the same place since: High, Low, High must end
         High.
         """
-        known = await self._known(action, given, call)
-        request = action.request(given, known)
+        if agreed is None:
+            known = await self._known(action, given, call)
+            request = action.request(given, known)
+        else:
+            known, request = agreed.known, agreed.request
         place = digest_of([request.template, dict(request.path)])
         what = digest_of([caller, request.body])
         key = self._latest.get(place, "")
@@ -135,7 +186,14 @@ class Corridor:
                 del self._latest[place]
 
     async def once(
-        self, action: Action[Any], given: Arguments, call: Call, *, caller: str, request_key: str | None
+        self,
+        action: Action[Any],
+        given: Arguments,
+        call: Call,
+        *,
+        caller: str,
+        request_key: str | None,
+        agreed: Agreed | None = None,
     ) -> Result:
         """Create or append at most once, whoever repeats the call."""
         arguments = given.model_dump(mode="json", exclude_none=True)
@@ -150,8 +208,11 @@ class Corridor:
         spared = min(self._settings.timeout * _SEARCH_SHARE, _LONGEST_SEARCH)
 
         async def send(before: Callable[[Sought], Awaitable[None]]) -> Written:
-            known = await self._known(action, given, call)
-            request = action.request(given, known)
+            if agreed is None:
+                known = await self._known(action, given, call)
+                request = action.request(given, known)
+            else:
+                known, request = agreed.known, agreed.request
             retrace = action.retrace
             if retrace is not None and mark:
                 request = retrace.marked(request, mark)
@@ -160,7 +221,17 @@ class Corridor:
             return self._written(await self._ask(action, given, request, known, writing))
 
         again = _again(action.name, duplicate=bool(arguments.get("allow_duplicate")))
-        return await self._once.run(intent, Work(send=send, deadline=call.deadline, again=again))
+        since = agreed.since if agreed else None
+        return await self._once.run(intent, Work(send=send, deadline=call.deadline, again=again, since=since))
+
+    def seen(self, kind: str) -> list[str]:
+        """Return every name of a kind that the desk has shown, the newest first."""
+        return self._names.all(kind)[::-1]
+
+    def reference(self, kind: str, name_or_id: str) -> str:
+        """Return the reference of what an id stands for, where it was seen."""
+        found = self._names.find(kind, name_or_id)
+        return found[0].name if len(found) == 1 else name_or_id
 
     async def close(self) -> None:
         """Let what has left finish, at most the time of one call; then close everything."""
@@ -174,7 +245,17 @@ class Corridor:
     async def _known(self, action: Action[Any], given: Arguments, call: Call) -> Known:
         """Return what is known, after one search for the first name that stands for nothing yet."""
         unknown = next((each for each in action.wanted(given) if not self._is_known(each)), None)
-        lookup = self._vendor.lookup(self._as_reference(unknown)) if unknown else None
+        return await self._search(unknown, action, call) if unknown else Known(names=self._names)
+
+    async def _looked_at(self, address: Wanted, action: Action[Any], known: Known, call: Call) -> Known:
+        """Return what is known with what the desk shows now of what is to be changed, where it can be searched."""
+        try:
+            return await self._search(replace(address, afresh=True), action, call)
+        except CaseError:
+            return known
+
+    async def _search(self, unknown: Wanted, action: Action[Any], call: Call) -> Known:
+        lookup = self._vendor.lookup(self._as_reference(unknown))
         if lookup is None:
             return Known(names=self._names)
         call = replace(call, tool=action.name)
@@ -190,6 +271,22 @@ class Corridor:
             if lookup.needed:
                 raise
             return Known(names=self._names)
+
+    def _preview(self, action: Action[Any], given: Arguments, known: Known, request: Request) -> Preview:
+        address = action.address.of(given) if action.address else None
+        before = action.before(request, known)
+        hidden = {"expected_updated_at", action.address.argument if action.address else ""}
+        fields: dict[str, tuple[str, str]] = {}
+        for name, value in parts_of(given).items():
+            if name in hidden:
+                continue
+            built = (request.body or {}).get(name)
+            named = {"name": built["name"]} if isinstance(built, dict) and "name" in built else {}
+            new = {**parts_of(value), **named} if isinstance(value, Arguments) else value
+            fields[action.speech.labels.get(name, name)] = (before.get(name, ""), shown(new))
+        seen = self._names.find(address.kind, address.name) if address else []
+        ref = seen[0].name if len(seen) == 1 else address.name if address else ""
+        return Preview(tool=action.name, title=action.title, ref=ref, fields=fields)
 
     def _is_known(self, wanted: Wanted) -> bool:
         return not wanted.afresh and bool(self._names.find(wanted.kind, wanted.name))
@@ -256,6 +353,13 @@ class Corridor:
                 created = action.effect == "create"
                 return Found(records=traced.records, conclusive=traced.told, exclusive=created)
         return Found(records=(), conclusive=False)
+
+
+def _meant(value: object) -> object:
+    """Return what a body asks for, without what the desk has shown meanwhile of the things that it names."""
+    if isinstance(value, dict):
+        return value.get("name") or {key: _meant(each) for key, each in value.items()}
+    return [_meant(each) for each in value] if isinstance(value, list) else value
 
 
 def _again(tool: str, *, duplicate: bool) -> str:

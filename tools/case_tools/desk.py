@@ -3,7 +3,7 @@
 import importlib
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -12,15 +12,20 @@ import anyio
 
 from case_tools.actions import Action, Answer, Request, Vendor
 from case_tools.calls import Call, DeskClock, Effort
-from case_tools.errors import Rejected
-from case_tools.results import Page, Result
+from case_tools.errors import CaseError, NotFound, Rejected
+from case_tools.names import fold
+from case_tools.outcomes import outcome_of
+from case_tools.results import Page, Result, Row
 from case_tools.settings import Account, Settings
+from case_tools.text import line
 
 if TYPE_CHECKING:
     from case_tools.corridor import Corridor
     from case_tools.embedded import EmbeddedDesk
 
 _LONGEST_KEY: Final = 200
+_LONGEST_NAME: Final = 60
+_KINDS: Final = ("status", "priority", "type", "queue", "agent", "template", "case", "task")
 _PRACTICE: Final = "Practice desk: the cases are invented."
 
 
@@ -63,7 +68,7 @@ class CaseDesk:
         self._actions = {
             name: action
             for name, action in self._vendor.actions.items()
-            if settings.access == "full" or action.effect == "read"
+            if settings.access != "read_only" or action.effect == "read"
         }
         self._corridor: Corridor | None = None
         self._opening = anyio.Lock()
@@ -80,15 +85,20 @@ class CaseDesk:
         *,
         caller: str = "local",
         request_key: str | None = None,
+        confirmation: str | None = None,
         effort: Effort | None = None,
     ) -> Result:
         """Do one action and return what came of it.
+
+        With the access `confirm` a write raises ConfirmationNeeded, which shows what would be done; the same call
+        with its confirmation does exactly that, once.
 
         Args:
             name: the action's name, e.g. `create_case`.
             arguments: what it takes, see the action's model; a value of None counts as not given.
             caller: who calls; a create of one caller is never taken for another's.
             request_key: the caller's own key for this one create or append: repeated with it, it is done once.
+            confirmation: what ConfirmationNeeded gave for this very call, once a person has said yes.
             effort: counts what the call takes, also where it ends in an error.
 
         Raises:
@@ -103,9 +113,65 @@ class CaseDesk:
         corridor = await self._open()
         if action.effect == "read":
             return self._finished(await corridor.read(action, given, call))
+        agreed = None
+        if self._settings.access == "confirm":
+            agreed = await corridor.agree(action, given, call, caller=caller, confirmation=confirmation)
         if action.effect == "create" or action.appends(given):
-            return await corridor.once(action, given, call, caller=caller, request_key=request_key)
-        return await corridor.set_values(action, given, call, caller=caller)
+            return await corridor.once(action, given, call, caller=caller, request_key=request_key, agreed=agreed)
+        return await corridor.set_values(action, given, call, caller=caller, agreed=agreed)
+
+    async def outcome(
+        self,
+        name: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        caller: str = "local",
+        request_key: str | None = None,
+        confirmation: str | None = None,
+    ) -> dict[str, Any]:
+        """Do one action and return what came of it as flat data, for a dialog; the arguments are those of `call`.
+
+        `ok` says whether it was done. Where not, `problem` says why, `missing` names the arguments to ask for, and
+        `say` is a sentence for the person; see `outcomes`.
+
+        Raises:
+            CaseError: the administrator must mend it.
+            KeyError: there is no such action.
+        """
+        try:
+            came_to: Result | CaseError = await self.call(
+                name, arguments, caller=caller, request_key=request_key, confirmation=confirmation
+            )
+        except CaseError as error:
+            came_to = error
+        return outcome_of(came_to, self.actions[name])
+
+    async def known(self) -> Mapping[str, Sequence[str]]:
+        """Return the names that the desk has shown or fixes, the newest first; it is not asked.
+
+        The kinds are `status`, `priority`, `type`, `queue`, `agent`, `template`, and by reference `case`, `task`.
+
+        Raises:
+            ConfigurationError: the state's file cannot be used.
+        """
+        corridor = await self._open()
+        learned = {kind: [line(each, _LONGEST_NAME) for each in corridor.seen(kind)] for kind in _KINDS}
+        return {kind: each for kind, each in {**learned, **self._vendor.choices}.items() if each}
+
+    async def case(self, ref: str, *, caller: str = "local") -> Row:
+        """Return one case in full by its reference or id; one search.
+
+        Raises:
+            NotFound: the desk shows none of that reference.
+            CaseError: the desk cannot be searched.
+        """
+        known = (await self._open()).reference("case", ref)
+        page = await self.call("search_cases", self._vendor.finding(known), caller=caller)
+        rows = page.rows() if isinstance(page, Page) else ()
+        own = next((row for row in rows if fold(ref) in {fold(row.ref or ""), fold(row.id or "")}), None)
+        if own is None:
+            raise NotFound("The desk shows no case of that reference.", next_step="Find it with search_cases.")
+        return own
 
     async def ready(self) -> None:
         """Open the state, and begin to search for what an earlier process sent without an answer.

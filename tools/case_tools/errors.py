@@ -3,6 +3,10 @@
     CaseError
     ├── CallerError           the caller mends the call
     │   ├── Rejected          an argument is missing or wrong; nothing was sent
+    │   │   ├── Ambiguous     a name stands for several things
+    │   │   └── Closed        the case is closed, and cannot be changed
+    │   ├── ConfirmationNeeded  the change waits for a person's yes; nothing was sent
+    │   ├── NotConfirmed      a person said no, or nobody could be asked; nothing was sent
     │   ├── NotFound          the desk has no such case or task
     │   ├── NotApplied        the desk answered, but shows other values than asked
     │   ├── NotDone           the desk gave no answer, and shows nothing of what was sent
@@ -25,6 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
+from case_tools.previews import Preview
 from case_tools.text import bounded
 
 _MOST_PROBLEMS: Final = 20
@@ -62,6 +67,30 @@ KINDS: Final[Mapping[str, Kind]] = {
         says="An argument is missing, wrong, unknown or not taken by the desk",
         changed=["nothing"],
         next_step="each argument with what belongs there, an example, and the names that come near; call again",
+    ),
+    "several": Kind(
+        mended_by="the caller",
+        says="A name stands for several things",
+        changed=["nothing"],
+        next_step="the ids of those that it stands for; call again with one",
+    ),
+    "closed": Kind(
+        mended_by="the caller",
+        says="The case is closed, and a closed case cannot be changed",
+        changed=["nothing"],
+        next_step="open a new case, and name the closed one in it",
+    ),
+    "confirm": Kind(
+        mended_by="the caller",
+        says="The change waits for a person's yes",
+        changed=["nothing"],
+        next_step="show the preview to the person, and after a yes make the same call with the confirmation",
+    ),
+    "not_confirmed": Kind(
+        mended_by="the caller",
+        says="A person said no or closed the question, nobody can be asked, or the yes is no longer good",
+        changed=["nothing"],
+        next_step="tell the person what was to be changed, and do not try it another way",
     ),
     "not_found": Kind(
         mended_by="the caller",
@@ -135,10 +164,17 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One argument and what is wrong with it."""
+    """One argument and what is wrong with it.
+
+    Attributes:
+        argument: where it stands.
+        message: what is wrong.
+        missing: the arguments that were to be given, any one of them.
+    """
 
     argument: str
     message: str
+    missing: tuple[str, ...] = ()
 
 
 class CaseError(Exception):
@@ -197,6 +233,51 @@ class Rejected(CallerError):
         if len(self.problems) > _MOST_PROBLEMS:
             lines.append(f"- and {len(self.problems) - _MOST_PROBLEMS} more.")
         return "\n".join([f"{self.what} {CHANGED['nothing']}", *lines, self.next_step])
+
+
+class Ambiguous(Rejected):
+    """A name stands for several things; nothing was sent."""
+
+    kind = "several"
+
+
+class Closed(Rejected):
+    """The case is closed, and a closed case cannot be changed."""
+
+    kind = "closed"
+
+
+class ConfirmationNeeded(CallerError):
+    """The change waits for a person's yes; nothing was sent.
+
+    Attributes:
+        preview: what would be done.
+        confirmation: given with the same call, it stands for that yes; once, and for ten minutes.
+    """
+
+    kind = "confirm"
+
+    def __init__(self, preview: Preview, *, confirmation: str) -> None:
+        super().__init__(
+            f"{preview.tool} was not sent: it waits for a person's yes.",
+            next_step="Show the preview to the person, and after a yes make the same call with the confirmation.",
+        )
+        self.preview = preview
+        self.confirmation = confirmation
+
+
+class NotConfirmed(CallerError):
+    """A person said no to the change, or nobody could be asked; nothing was sent.
+
+    Attributes:
+        say: the sentence for the person.
+    """
+
+    kind = "not_confirmed"
+
+    def __init__(self, what: str, *, next_step: str, say: str = "All right, I have changed nothing.") -> None:
+        super().__init__(what, next_step=next_step)
+        self.say = say
 
 
 class NotFound(CallerError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -104,9 +105,9 @@ def _as_state_file(given: object) -> object:
     return given
 
 
-def _as_access(given: object) -> object:
-    if given == "confirm":
-        raise ValueError("may not be confirm: asking a person before each write is not in this version.")
+def _as_folder(given: Path | None) -> Path | None:
+    if given is not None and not given.is_dir():
+        raise ValueError("is no folder that can be read.")
     return given
 
 
@@ -298,7 +299,8 @@ _ACCOUNTS: Final[Mapping[Vendor, type[KoreSettings | TalkdeskSettings]]] = {
 _RATES: Final[Mapping[str, int]] = {"kore": 60}
 Toolset = Literal["cases", "tasks"]
 Fields = Literal["writable", "documented"]
-Access = Literal["full", "read_only"]
+Access = Literal["full", "confirm", "read_only"]
+Outcomes = Literal["errors", "data"]
 
 
 class Settings(_Settings):
@@ -312,8 +314,12 @@ class Settings(_Settings):
         description="the case system; unset: the vendor's if any `KORE_*` or `TALKDESK_*` is set, else `embedded`",
     )
     embedded_dialect: Vendor = Field("kore", description="the vendor whose interface the embedded desk shows")
-    access: Annotated[Access, BeforeValidator(_as_access)] = Field(
-        "full", description="`read_only` has only the tools that read"
+    access: Access = Field(
+        "full",
+        description="`read_only` has only the tools that read; `confirm` asks a person before each change",
+    )
+    outcomes: Outcomes = Field(
+        "errors", description="`data` answers what a dialog must expect as data, for dialog engines"
     )
     fields: Fields = Field(
         "writable",
@@ -338,6 +344,9 @@ class Settings(_Settings):
     )
     state: Annotated[str | None, BeforeValidator(_as_state_file)] = Field(
         None, description="a file for the state, or `:memory:`; unset: a file in the user's data folder"
+    )
+    prompts: Annotated[Path | None, AfterValidator(_as_folder)] = Field(
+        None, description="a folder of your own prompts, one Markdown file each"
     )
     proxy: bool = Field(default=False, description="`true` takes proxies from the environment")
 

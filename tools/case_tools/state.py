@@ -1,6 +1,7 @@
 """The state's file: the ledger, and beside it what may be lost: learned names and the allowance's count."""
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -24,7 +25,11 @@ CREATE TABLE learned (
 CREATE TABLE spent (desk TEXT NOT NULL, at REAL NOT NULL);
 CREATE INDEX spent_at ON spent (desk, at)
 """
-_MIGRATIONS: Final = (LEDGER, _MEMORY)
+_CONFIRMATIONS: Final = """
+CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE used (confirmation TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID
+"""
+_MIGRATIONS: Final = (LEDGER, _MEMORY, _CONFIRMATIONS)
 """What makes each version out of the one before; a file's version is the number of those done to it."""
 
 _STAMPS: Final = ("user_version", "application_id")
@@ -69,8 +74,27 @@ class Memory:
         """Count one request if `rate` in the last `window` seconds leave room; else return the seconds to wait."""
         return await self._do(partial(self._spend, rate, now, window))
 
+    async def secret(self, name: str) -> bytes:
+        """Return the secret of this name, the same for all processes on the file; drawn where there is none."""
+        return await self._do(partial(self._secret, name))
+
+    async def use(self, confirmation: str, *, now: float, forget_before: float) -> bool:
+        """Note that a confirmation is used; False where it was used before."""
+        return await self._do(partial(self._use, confirmation, now, forget_before))
+
     async def _do(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_thread)
+
+    def _secret(self, name: str) -> bytes:
+        with writing(self._db):
+            self._db.execute("INSERT OR IGNORE INTO secret VALUES (?, ?)", (name, secrets.token_bytes(32)))
+            return bytes(self._db.execute("SELECT value FROM secret WHERE name = ?", (name,)).fetchone()[0])
+
+    def _use(self, confirmation: str, now: float, forget_before: float) -> bool:
+        with writing(self._db):
+            self._db.execute("DELETE FROM used WHERE at < ?", (forget_before,))
+            added = self._db.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (confirmation, now))
+            return added.rowcount == 1
 
     def _learn(self, seen: Iterable[Seen], now: float) -> None:
         rows = [(self._desk, each.kind, each.id, each.name, json.dumps({**each.value}), now) for each in seen]

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from case_tools.errors import Problem, Rejected
 
 
-def wrong_choice(tool: str, kind: str, message: str) -> Rejected:
+def wrong_choice(tool: str, kind: str, message: str, *, error: type[Rejected] = Rejected) -> Rejected:
     """Return the error for a status or a priority that cannot be sent as it is."""
-    return Rejected(
+    return error(
         f"{tool} was not sent: one argument needs mending.",
         problems=[Problem(argument=kind, message=message)],
         next_step=f"Mend that and call {tool} again.",

@@ -7,10 +7,11 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from case_tools.actions import Action, Answer, Known, Reading, Request
-from case_tools.arguments import Arguments, Email, IsoMoment, Text
+from case_tools.arguments import Arguments, Email, IsoMoment, Missing, Text
 from case_tools.kore import creates, retraces
 from case_tools.kore.body import Customer
 from case_tools.kore.endpoints import CaseTemplateId, post
+from case_tools.kore.speech import CREATE_CASE
 from case_tools.repeats import OURS, AllowDuplicate
 from case_tools.results import Written
 from case_tools.settings import KoreSettings
@@ -67,8 +68,9 @@ class CreateCase(Arguments):
             if inner and outer and inner != outer:
                 raise ValueError(f"hold two values of {way}: give it once, beside userInfo.")
         if not (self.userInfo.id or any(getattr(each, way) for each in (self, self.userInfo) for way in _WAYS)):
-            raise ValueError(
-                "do not say who the customer is: give emailId, phoneNumber or userInfo.id. Ask the customer."
+            raise Missing(
+                "do not say who the customer is: give emailId, phoneNumber or userInfo.id. Ask the customer.",
+                "emailId",
             )
         return self
 
@@ -97,4 +99,5 @@ def action(account: KoreSettings) -> Action[CreateCase]:
         request=request,
         reading=reading,
         retrace=retraces.of_create(account, tool="create_case", tail="getCases"),
+        speech=CREATE_CASE,
     )

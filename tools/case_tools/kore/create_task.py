@@ -9,11 +9,12 @@ from typing import ClassVar, Final, Self
 from pydantic import Field, model_validator
 
 from case_tools.actions import Action, Answer, Known, Reading, Request
-from case_tools.arguments import Arguments, Text
+from case_tools.arguments import Arguments, Missing, Text
 from case_tools.errors import Problem, Rejected
 from case_tools.kore import creates, retraces
 from case_tools.kore.body import Contact
 from case_tools.kore.endpoints import CaseAddress, CaseReference, TaskTemplateId, id_of, post, wanted_address
+from case_tools.kore.speech import CREATE_TASK
 from case_tools.names import Wanted
 from case_tools.repeats import OURS, AllowDuplicate
 from case_tools.results import Written
@@ -34,7 +35,7 @@ class TaskContact(Contact):
     @model_validator(mode="after")
     def _says_who_the_customer_is(self) -> Self:
         if not self.name:
-            raise ValueError("lacks the customer's name.")
+            raise Missing("lacks the customer's name.", "userInfo")
         return self
 
 
@@ -88,6 +89,7 @@ def action(account: KoreSettings) -> Action[CreateTask]:
         request=request,
         reading=reading,
         retrace=retraces.of_create(account, tool="create_task", tail="getTasks"),
+        speech=CREATE_TASK,
     )
 
 

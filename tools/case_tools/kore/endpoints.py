@@ -7,7 +7,7 @@ from pydantic import AfterValidator
 
 from case_tools.actions import Known, Request
 from case_tools.arguments import Text
-from case_tools.errors import NotFound, Rejected
+from case_tools.errors import Ambiguous, NotFound
 from case_tools.names import Wanted
 from case_tools.text import lines
 
@@ -88,7 +88,7 @@ def id_of(kind: str, address: str, known: Known) -> str:
 
     Raises:
         NotFound: nothing of that reference was seen.
-        Rejected: the reference is not unique.
+        Ambiguous: the reference is not unique.
     """
     if _ID.fullmatch(address):
         return address
@@ -96,7 +96,7 @@ def id_of(kind: str, address: str, known: Known) -> str:
     if len(found) == 1:
         return found[0].id
     if found:
-        raise Rejected(
+        raise Ambiguous(
             f"{address} stands for several {kind}s.",
             next_step=f"Call again with the id of one: {lines((each.id for each in found[:10]), 60)}.",
         )

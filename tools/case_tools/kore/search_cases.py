@@ -5,6 +5,7 @@ from typing import Final
 from case_tools.actions import Action, Answer, Known, Reading, Request
 from case_tools.kore import searches
 from case_tools.kore.paging import Window
+from case_tools.kore.speech import SEARCH
 from case_tools.results import CasePage, Record, Row
 from case_tools.settings import KoreSettings
 
@@ -50,4 +51,5 @@ def action(account: KoreSettings) -> Action[SearchCases]:
         wanted=lambda _: (),
         request=request,
         reading=reading,
+        speech=SEARCH,
     )

@@ -5,6 +5,7 @@ from typing import Final
 from case_tools.actions import Action, Answer, Known, Reading, Request
 from case_tools.kore import searches
 from case_tools.kore.paging import Window
+from case_tools.kore.speech import SEARCH
 from case_tools.results import Record, TaskPage, TaskRow
 from case_tools.settings import KoreSettings
 
@@ -48,4 +49,5 @@ def action(account: KoreSettings) -> Action[SearchTasks]:
         wanted=lambda _: (),
         request=request,
         reading=reading,
+        speech=SEARCH,
     )

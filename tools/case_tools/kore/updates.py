@@ -2,32 +2,28 @@
 
 from typing import Any, Final, Literal, TypeVar
 
-from case_tools.actions import Action, Answer, Json, Known, Reading, Request, Scope
+from case_tools.actions import Action, Address, Answer, Json, Known, Reading, Request, Scope
 from case_tools.changes import Fields, changes
-from case_tools.errors import Problem, Rejected
+from case_tools.errors import Ambiguous, Problem, Rejected
 from case_tools.kore.answers import object_of, record_of, seen_in
 from case_tools.kore.body import WritableBody, body_of
 from case_tools.kore.choices import near_miss, wrong_choice
 from case_tools.kore.endpoints import id_of, post, wanted_address
 from case_tools.kore.retraces import of_comments
+from case_tools.kore.speech import LABELS, of_updates
 from case_tools.names import Wanted, fold
 from case_tools.reading import moment_of, no_answer, other_id, text_of
 from case_tools.repeats import OURS, refuse_if_later
-from case_tools.results import Written
+from case_tools.results import Written, moment
 from case_tools.settings import KoreSettings
 from case_tools.text import line, lines
 
 M = TypeVar("M", bound=WritableBody)
 _CHOICES: Final = ("status", "priority")
 _MOST_NAMED: Final = 12
+_LONGEST_NAME: Final = 40
 _FIELDS: Final = Fields(
-    plain_names={
-        "name": "title",
-        "desc": "description",
-        "userInfo": "requester",
-        "currAssignee": "assignee",
-        "dueDate": "due",
-    },
+    plain_names=LABELS,
     moments=frozenset({"dueDate", "ETA", "createdAt", "updatedAt", "timestampValue"}),
     choices=frozenset(_CHOICES),
     appended=frozenset({"fields", "resolutionCmts"}),
@@ -89,6 +85,11 @@ def action(
         done = changes(sent.body or {}, shown, before, fields=_FIELDS, tool=name)
         return Reading(result=done.result(record_of(shown)), seen=seen_in([shown]))
 
+    def before(sent: Request, known: Known) -> dict[str, str]:
+        record = record_of(known.rows.get(sent.path[address], {}))
+        shown = {"status": record.status, "priority": record.priority, "dueDate": moment(record.due)}
+        return {key: line(value, _LONGEST_NAME) for key, value in shown.items() if value}
+
     return Action(
         name=name,
         title=f"Update a {kind}",
@@ -102,6 +103,9 @@ def action(
         reading=reading,
         appends=lambda given: given.resolutionCmts is not None,
         retrace=of_comments(account),
+        address=Address(argument=address, kind=kind),
+        before=before,
+        speech=of_updates(kind),
     )
 
 
@@ -143,7 +147,7 @@ def _whole(kind: str, given: Json, known: Known, *, tool: str) -> Json:
         return {**found[0].value, **given, "name": found[0].name}
     if found:
         choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
-        raise wrong_choice(tool, kind, f"stands for several: {choices}. Give the id.")
+        raise wrong_choice(tool, kind, f"stands for several: {choices}. Give the id.", error=Ambiguous)
     if not own_id and (near := known.names.near(kind, name)):
         raise near_miss(tool, kind, line(name, 40), [line(each, 40) for each in near])
     return given
@@ -157,7 +161,9 @@ def _agent(given: Json, known: Known, *, tool: str) -> Json:
     found = known.names.find("agent", name)
     if len(found) > 1:
         choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
-        raise wrong_choice(tool, "currAssignee", f"stands for several: {choices}. Give the one's aId.")
+        raise wrong_choice(
+            tool, "currAssignee", f"stands for several: {choices}. Give the one's aId.", error=Ambiguous
+        )
     return {**found[0].value, **given} if found else given
 
 

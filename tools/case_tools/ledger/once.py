@@ -53,11 +53,13 @@ class Work:
         send: does it.
         deadline: when the caller must have an answer, by the monotonic clock.
         again: how it is done a second time on purpose.
+        since: from when on an equal one that is done counts as this one, where that is before the window.
     """
 
     send: Callable[[Before], Awaitable[Written]]
     deadline: float
     again: str
+    since: float | None = None
 
 
 Find = Callable[[Row, float], Awaitable[Found | None]]
@@ -136,9 +138,8 @@ class Once:
         instead: Row | None = None
         while True:
             now = self._clock()
-            row = await self._kept(
-                self._store.claim(intent, owner=owner, now=now, since=now - self._window, instead=instead)
-            )
+            since = min(now - self._window, now if work.since is None else work.since)
+            row = await self._kept(self._store.claim(intent, owner=owner, now=now, since=since, instead=instead))
             if row.intent.digest != intent.digest:
                 raise answers.other_arguments()
             if row.owner == owner:

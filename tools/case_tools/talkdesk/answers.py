@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from case_tools.actions import Answer, Json
-from case_tools.errors import CaseError, CredentialsRefused, MissingScope, Problem, Rejected
+from case_tools.errors import CaseError, Closed, CredentialsRefused, MissingScope, Problem, Rejected
 from case_tools.names import Seen
 from case_tools.reading import (
     error_of,
@@ -94,9 +94,9 @@ def _problems(payload: Mapping[str, Any]) -> list[Problem]:
     return [Problem(argument=name, message=_NOT_TAKEN) for name in sorted(names & _ARGUMENTS)]
 
 
-def closed(tool: str) -> Rejected:
+def closed(tool: str) -> Closed:
     """Return the error for a change of a case that is closed."""
-    return Rejected(
+    return Closed(
         f"{tool} was refused: the case is closed, and a closed case cannot be changed.",
         next_step="Open a new case with create_case, and name the closed one in parent_id or in its text.",
     )
@@ -133,9 +133,12 @@ def status_of(value: object) -> str:
 
 
 def seen_in(case: Mapping[str, Any]) -> list[Seen]:
-    """Return what a case shows for later: that it is closed, which stays so."""
+    """Return what a case shows for later: its id, and that it is closed, which stays so."""
     own = id_in(case)
-    return [Seen(kind=CLOSED, id=own, name=own)] if own and status_of(case.get("status")) == CLOSED else []
+    if not own:
+        return []
+    closed_too = [Seen(kind=CLOSED, id=own, name=own)] if status_of(case.get("status")) == CLOSED else []
+    return [Seen(kind="case", id=own, name=own), *closed_too]
 
 
 def custom_fields_of(value: object) -> object:

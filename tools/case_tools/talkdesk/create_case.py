@@ -16,6 +16,7 @@ from case_tools.talkdesk.body import Filled, Id, Long, Priority, Short, Title, e
 from case_tools.talkdesk.endpoints import CASES
 from case_tools.talkdesk.notes import Notes, created_otherwise, with_notes
 from case_tools.talkdesk.retraces import of_create
+from case_tools.talkdesk.speech import CREATE_CASE
 
 _DESCRIPTION: Final = (
     "Open a new customer-service case (ticket) for a customer's problem or request. Search with search_cases "
@@ -89,4 +90,5 @@ def action() -> Action[CreateCase]:
         request=request,
         reading=reading,
         retrace=of_create(),
+        speech=CREATE_CASE,
     )

@@ -14,6 +14,7 @@ from case_tools.talkdesk.answers import id_in, object_of, record_of, seen_in
 from case_tools.talkdesk.body import ON_HOLD, Id, Priority, Short, Status, Type, enumeration, one_of
 from case_tools.talkdesk.endpoints import CASES, CaseId, query_of
 from case_tools.talkdesk.listing import listed_in
+from case_tools.talkdesk.speech import SEARCH
 
 _OURS: Final = frozenset({"page", "limit", "detail"})
 _PERIODS: Final = ("create_at", "update_at")
@@ -116,6 +117,7 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[SearchCases]:
         wanted=lambda _: (),
         request=request,
         reading=_reading,
+        speech=SEARCH,
     )
 
 

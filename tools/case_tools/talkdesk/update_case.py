@@ -5,12 +5,12 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from case_tools.actions import Action, Answer, Json, Known, Reading, Request
-from case_tools.arguments import Arguments, IsoMoment, Object
+from case_tools.actions import Action, Address, Answer, Json, Known, Reading, Request
+from case_tools.arguments import Arguments, IsoMoment, Missing, Object
 from case_tools.changes import Fields, changes
 from case_tools.errors import NotApplied
 from case_tools.names import Wanted
-from case_tools.reading import moment_of, no_answer, other_id
+from case_tools.reading import moment_of, no_answer, other_id, text_of
 from case_tools.repeats import EXPECTED, OURS, AllowDuplicate, refuse_if_later
 from case_tools.results import Written
 from case_tools.talkdesk import custom_fields, notes
@@ -30,10 +30,12 @@ from case_tools.talkdesk.body import (
 from case_tools.talkdesk.endpoints import CASE, CaseId
 from case_tools.talkdesk.notes import Notes, notes_aside, with_notes, wrongly_seen
 from case_tools.talkdesk.retraces import of_notes
+from case_tools.talkdesk.speech import LABELS, UPDATE_CASE
+from case_tools.text import line
 
 _SETTABLE: Final = tuple(status for status in STATUSES if status != CLOSED)
 _FIELDS: Final = Fields(
-    plain_names={"owner_id": "assignee"},
+    plain_names=LABELS,
     choices=frozenset({"status", "priority", "type"}),
     compared={"custom_fields": custom_fields.compare},
 )
@@ -88,7 +90,7 @@ class UpdateCase(Arguments):
         if self.model_fields_set <= {"id", *OURS}:
             raise ValueError("name nothing to change: give at least one field besides id.")
         if self.status == "RESOLVED" and not (self.resolution or self.solve_reason):
-            raise ValueError("set RESOLVED without saying how: give resolution, or solve_reason.")
+            raise Missing("set RESOLVED without saying how: give resolution, or solve_reason.", "resolution")
         return self
 
 
@@ -139,6 +141,9 @@ def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[UpdateCase]:
         reading=reading,
         appends=lambda given: given.notes is not None,
         retrace=of_notes(),
+        address=Address(argument="id", kind="case"),
+        before=_before,
+        speech=UPDATE_CASE,
     )
 
 
@@ -148,6 +153,14 @@ def _body(given: UpdateCase, on_hold: str) -> Json:
     if body.get("status") == ON_HOLD:
         body["status"] = on_hold
     return body if given.notes is None else {**body, "notes": notes.body(given.notes)}
+
+
+def _before(sent: Request, known: Known) -> dict[str, str]:
+    """Return what the desk itself names of a case before it is changed."""
+    row = known.rows.get(sent.path["id"].lstrip("0"), {})
+    return {
+        key: line(text_of(row.get(key)), 40) for key in ("status", "priority", "type") if text_of(row.get(key))
+    }
 
 
 def _shown(case: Json) -> Json:

@@ -11,6 +11,7 @@ from case_tools.names import Seen, Wanted
 from case_tools.settings import Settings, TalkdeskSettings
 from case_tools.talkdesk import create_case, search_cases, update_case
 from case_tools.talkdesk.answers import id_in, seen_in
+from case_tools.talkdesk.body import PRIORITIES, STATUSES, TYPES
 from case_tools.talkdesk.credentials import as_pem, read_token, token_request
 from case_tools.talkdesk.listing import cases_of
 from case_tools.talkdesk.retraces import search_for
@@ -35,6 +36,15 @@ class Talkdesk:
             search_cases.action(account.on_hold),
         ]
         self.actions: Mapping[str, Action[Any]] = {action.name: action for action in actions}
+
+    @property
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Return what the pages enumerate."""
+        return {"status": STATUSES, "priority": PRIORITIES, "type": TYPES}
+
+    def finding(self, ref: str) -> Mapping[str, object]:
+        """Return the search for a case by its id."""
+        return {"ids": [ref], "detail": "full"}
 
     def headers(self) -> dict[str, str]:
         """Return the headers of every attempt."""

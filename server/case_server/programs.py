@@ -1,0 +1,77 @@
+"""What dialog engines get in the place of models: outcomes as data, and two arguments that are no model's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mcp import types
+
+from case_tools import Settings
+from case_tools.actions import Action
+
+_REQUEST_KEY: Final = "request_key"
+_CONFIRMATION: Final = "confirmation"
+_MEANINGS: Final[Mapping[str, str]] = {
+    _REQUEST_KEY: "Your own key for this one case or note, new for each: repeated with it, it is made once",
+    _CONFIRMATION: "What the answer `confirm` gave for this very call, once the person has said yes",
+}
+_OUTCOME: Final[Mapping[str, Any]] = {
+    "ok": {"type": "boolean", "description": "Whether it was done"},
+    "problem": {"type": "string", "description": "Why it was not, e.g. missing, not_found, confirm"},
+    "missing": {"type": "array", "items": {"type": "string"}, "description": "The arguments to ask for"},
+    "invalid": {"type": "array", "items": {"type": "string"}, "description": "Those to ask for once more"},
+    "say": {"type": "string", "description": "A sentence for the person"},
+    "applied": {"type": "string", "description": "What changed all the same: nothing, partly, unknown"},
+    "detail": {"type": "string", "description": "The same for a developer"},
+    "retry_after": {"type": "integer", "description": "Seconds to wait"},
+}
+_ASKING: Final[Mapping[str, Any]] = {
+    "preview": {"type": "object", "description": "What would be done, field by field"},
+    "confirmation": {"type": "string", "description": "Give it with the same call after a yes"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The arguments of a call, ours apart from the action's."""
+
+    arguments: Mapping[str, Any]
+    request_key: Any = None
+    confirmation: str | None = None
+
+
+def own_arguments(action: Action[Any], settings: Settings) -> tuple[str, ...]:
+    """Return the names of the arguments of ours that programs may give."""
+    if settings.outcomes != "data" or action.effect == "read":
+        return ()
+    return (_REQUEST_KEY, _CONFIRMATION) if settings.access == "confirm" else (_REQUEST_KEY,)
+
+
+def for_programs(tool: types.Tool, action: Action[Any], settings: Settings) -> types.Tool:
+    """Return the tool as a program sees it; with outcomes as errors, as it is."""
+    if settings.outcomes != "data":
+        return tool
+    ours = {name: {"type": "string", "description": _MEANINGS[name]} for name in own_arguments(action, settings)}
+    answers = {**_OUTCOME, **(_ASKING if _CONFIRMATION in ours else {})}
+    shown = tool.output_schema or {}
+    return tool.model_copy(
+        update={
+            "input_schema": {**tool.input_schema, "properties": {**tool.input_schema["properties"], **ours}},
+            "output_schema": {**shown, "properties": {**answers, **shown.get("properties", {})}},
+        }
+    )
+
+
+def parted(
+    action: Action[Any], settings: Settings, params: types.CallToolRequestParams, meta: Mapping[str, Any]
+) -> Given:
+    """Return the arguments of a call; the key for a write is taken from `_meta` as well."""
+    arguments = dict(params.arguments or {})
+    ours = {name: arguments.pop(name, None) or None for name in own_arguments(action, settings)}
+    key = meta.get(_REQUEST_KEY) if ours.get(_REQUEST_KEY) is None else ours[_REQUEST_KEY]
+    confirmation = ours.get(_CONFIRMATION)
+    return Given(
+        arguments=arguments,
+        request_key=key,
+        confirmation=None if confirmation is None else str(confirmation),
+    )
