@@ -224,6 +224,16 @@ async def test_a_row_comes_to_what_no_other_row_has_come_to(store: Store) -> Non
     assert [(row.state, row.outcome) for row in rows if row] == [("done", DONE), ("done", twin), ("done", DONE)]
 
 
+async def test_what_was_done_again_on_purpose_is_the_later_rows(store: Store) -> None:
+    """Ours: who was told that the desk shows nothing did it again; its first row must not take what that made."""
+    await sent(store)
+    await sent(store, replace(WANTED, key="k2"), at=NOW + 60)
+    assert await store.take("k1", desk=DESK, found=[DONE], now=NOW + 61, yields=True) is None
+    assert await store.take("k2", desk=DESK, found=[DONE], now=NOW + 62, yields=True) == {"ci-1"}
+    twin = Outcome(ref="CS000124", id="ci-2")
+    assert await store.take("k1", desk=DESK, found=[DONE, twin], now=NOW + 63, yields=True) == {"ci-2"}
+
+
 async def test_a_row_may_be_found_twice_at_once(store: Store) -> None:
     """Ours: a repeat and the search at the start may look at one row; neither takes it from the other."""
     await sent(store)
@@ -234,7 +244,7 @@ async def test_a_row_may_be_found_twice_at_once(store: Store) -> None:
 async def test_of_many_rows_at_once_one_comes_to_a_case(opener: Opener) -> None:
     """Ours: equal intents of several processes that find one case."""
     stores = [await opener() for _ in range(8)]
-    taken: list[set[str]] = []
+    taken: list[set[str] | None] = []
 
     async def race(number: int, store: Store) -> None:
         await sent(store, replace(WANTED, key=f"k{number}"), f"owner {number}")
@@ -244,7 +254,7 @@ async def test_of_many_rows_at_once_one_comes_to_a_case(opener: Opener) -> None:
         async with anyio.create_task_group() as tasks:
             for number, each in enumerate(stores):
                 tasks.start_soon(race, number, each)
-    assert sorted(map(len, taken)) == [0] * 7 + [1]
+    assert sorted(len(each or ()) for each in taken) == [0] * 7 + [1]
 
 
 async def test_a_cancelled_caller_leaves_the_store_whole(store: Store) -> None:

@@ -249,8 +249,12 @@ class Once:
         now, records = self._clock(), found.records
         outcomes = [Outcome(ref=each.ref or each.id, id=each.id, case=each.case) for each in records]
         if found.exclusive:
-            key = row.intent.key
-            free = await self._kept(self._store.take(key, desk=self._desk, found=outcomes, now=now))
+            # Whoever was told that it is not there may have done it again on purpose: that is the later one's.
+            told = self._gone(row) > self._settled
+            taking = self._store.take(row.intent.key, desk=self._desk, found=outcomes, now=now, yields=told)
+            free = await self._kept(taking)
+            if free is None:
+                return replace(found, records=(), conclusive=False)
             records = [each for each in records if each.id in free]
             if not records:
                 return replace(found, records=())

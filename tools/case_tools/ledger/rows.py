@@ -111,11 +111,20 @@ class Store(Protocol):
     async def open_rows(self, desk: str, *, forget_before: float) -> Sequence[Row]:
         """Return the rows of the desk that were sent and have no end; drop what ended, or was claimed, before."""
 
-    async def take(self, key: str, *, desk: str, found: Sequence[Outcome], now: float) -> set[str]:
+    async def take(
+        self, key: str, *, desk: str, found: Sequence[Outcome], now: float, yields: bool = False
+    ) -> set[str] | None:
         """End a row with the first of what was found that no other row of the desk has come to.
 
+        Args:
+            key: the row's.
+            desk: the row's.
+            found: what it may have come to, the likeliest first.
+            now: the time.
+            yields: whether a row without an end that left later to do the same goes first.
+
         Returns:
-            The ids of everything found that no other row has come to.
+            The ids of everything found that no other row has come to; None where such a row goes first.
         """
 
 

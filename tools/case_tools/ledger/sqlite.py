@@ -50,6 +50,11 @@ DELETE FROM ledger WHERE (state IN ('done', 'abandoned') AND ended_at < :before)
     OR (state = 'claimed' AND claimed_at < :before)
 """
 _TAKEN: Final = "SELECT id FROM ledger WHERE desk = ? AND id = ? AND key <> ?"
+_LATER_EQUAL: Final = """
+SELECT 1 FROM ledger AS own JOIN ledger AS later USING (desk, tool, sought)
+WHERE own.key = ? AND later.key <> own.key AND later.state IN ('sent', 'unknown')
+    AND later.first_sent_at > own.first_sent_at
+"""
 
 T = TypeVar("T")
 
@@ -93,9 +98,11 @@ class SqliteStore:
         """Return the rows that were sent and have no end; drop what ended before."""
         return await self._do(partial(self._open_rows, desk, forget_before))
 
-    async def take(self, key: str, *, desk: str, found: Sequence[Outcome], now: float) -> set[str]:
+    async def take(
+        self, key: str, *, desk: str, found: Sequence[Outcome], now: float, yields: bool = False
+    ) -> set[str] | None:
         """End a row with the first of what was found that no other row has come to."""
-        return await self._do(partial(self._take, key, desk, found, now))
+        return await self._do(partial(self._take, key, desk, found, now, yields=yields))
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_thread)
@@ -120,8 +127,10 @@ class SqliteStore:
             self._db.execute(_CLAIM, values)
             return Row(intent=intent, owner=owner, state="claimed", claimed_at=now)
 
-    def _take(self, key: str, desk: str, found: Sequence[Outcome], now: float) -> set[str]:
+    def _take(self, key: str, desk: str, found: Sequence[Outcome], now: float, *, yields: bool) -> set[str] | None:
         with writing(self._db):
+            if yields and self._db.execute(_LATER_EQUAL, (key,)).fetchone():
+                return None
             free = [each for each in found if not self._db.execute(_TAKEN, (desk, each.id, key)).fetchone()]
             if free:
                 self._db.execute(_FINISH, {"key": key, "state": "done", "now": now, **asdict(free[0])})
