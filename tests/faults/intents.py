@@ -41,6 +41,7 @@ class Intent:
         address: the id of the case that it changes; empty for a new one.
         end: how it ended for the caller: `done`, `unknown`, or not yet.
         told: the ids and references that the caller was told.
+        may_send: whether the next call may send a write, and not only search.
         was_unknown: whether it had ended without knowing before the fault was mended.
         heard: what the caller heard, without repetitions.
         on_purpose: how often the caller had to insist, each time told that the desk shows nothing.
@@ -54,6 +55,7 @@ class Intent:
     end: Literal["", "done", "unknown"] = ""
     told: set[str] = field(default_factory=set)
     calls: int = 0
+    may_send: bool = True
     was_unknown: bool = False
     on_purpose: int = 0
     heard: list[str] = field(default_factory=list)
@@ -156,7 +158,7 @@ class Caller:
         Five failures in a row are a desk that is down, for which the server answers by itself; what is to be
         seen here is each single one.
         """
-        if intent.calls >= intent.kind.strikes or not (intent.kind.cuts or intent.kind.replies):
+        if not (intent.may_send and intent.kind.strikes and (intent.kind.cuts or intent.kind.replies)):
             yield
             return
         async with server.struck:
@@ -176,11 +178,11 @@ def _judge(intent: Intent, said: Said) -> float:
         intent.told |= {str(said.data[key]) for key in ("id", "ref") if said.data.get(key)}
         return 0.0
     if said.data is not None:
-        intent.end = "unknown"
+        intent.end, intent.may_send = "unknown", False
         return _PAUSE_OF_THE_UNKNOWING
     intent.end = ""
     if "new request_key" in said.words or ("allow_duplicate" in said.words and not intent.on_purpose):
-        intent.on_purpose += 1
+        intent.on_purpose, intent.may_send = intent.on_purpose + 1, True
         return 0.0
     wait = _WAIT.search(said.words)
     return min(float(wait[1]), _LONGEST_PAUSE) if wait else _PAUSE

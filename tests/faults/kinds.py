@@ -12,7 +12,7 @@ Disturbance = Literal["kill", "close", "give up"]
 TIMEOUT: Final = 1.5
 """Seconds for one tool call."""
 
-_WINDOW: Final = 8
+_WINDOW: Final = 12
 """Seconds within which an equal call is a repeat; everything that comes late comes sooner."""
 
 _WINDOWS_OF_RESTARTS: Final[Mapping[Disturbance | None, int]] = {"kill": 60, "close": 300}
