@@ -207,7 +207,7 @@ async def test_another_scheme_is_no_attempt_to_give_a_key(guarded: Web) -> None:
 @pytest.mark.usefixtures("quiet")
 async def test_mutated_key_reaches_nothing(guarded: Web) -> None:
     """*Ours*: 300 keys that differ from a good one by little; nothing reaches the vendor."""
-    chance = random.Random(7)  # noqa: S311 - a repeatable choice of mutations
+    chance = random.Random(7)
     alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
     mutated: set[str] = set()
     while len(mutated) < 300:

@@ -90,7 +90,7 @@ async def measure(
         careless: whether callers take each repeat for a new intent.
     """
     began = time.monotonic()
-    rng = Random(f"{seed}/{[kind.name for kind in kinds]}/{place}")  # noqa: S311 - chance with a seed
+    rng = Random(f"{seed}/{[kind.name for kind in kinds]}/{place}")
     async with running(
         kinds, place.vendor, place.era, place.transport, rng, lanes=lanes, careless=careless
     ) as run:
