@@ -146,8 +146,9 @@ class KeyFile:
             ) from None
         try:
             yield lock
-        finally:
+        except BaseException:  # else it has become the file, and what bears its name now is another writer's
             lock.unlink(missing_ok=True)
+            raise
 
     def _replace(self, lock: Path, entries: Sequence[Entry]) -> None:
         content = {"keys": [entry.model_dump(mode="json") for entry in entries]}
