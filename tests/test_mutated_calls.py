@@ -195,7 +195,7 @@ MENDING: Final[dict[str, tuple[Vendor, str, Mapping[str, Any], str]]] = {
         "kore",
         "update_case",
         {"status": "Resolvd"},
-        "- status: is not a name seen at this desk; near is 'Resolved'",
+        "- status: holds 'Resolvd', which no case has shown; near is 'Resolved'",
     ),
     "the vendor's own key": ("kore", "update_case", {"accountId": "1"}, "- accountId: is not known here"),
     "JSON that is broken": (

@@ -165,7 +165,7 @@ async def test_a_wrong_clock_costs_one_request(minutes: int, loopback: LoopbackD
 async def test_more_calls_than_fit_into_the_queue_are_told_at_once(
     loopback: LoopbackDesk, settings: Settings
 ) -> None:
-    """Ours: eight in the air, thirty-two that wait; the rest hears that it is busy, and nothing hangs."""
+    """Ours: eight in the air, fifty-six that wait; the rest hears that it is busy, and nothing hangs."""
     gate = threading.Event()
 
     def hold(_: Received) -> Reply:
@@ -187,9 +187,9 @@ async def test_more_calls_than_fit_into_the_queue_are_told_at_once(
     with anyio.fail_after(PATIENCE):
         patient = settings.model_copy(update={"timeout": PATIENCE})
         async with CaseDesk(patient) as desk, anyio.create_task_group() as tasks:
-            for _ in range(45):
+            for _ in range(69):
                 tasks.start_soon(call, desk)
-    assert (len(done), len(refused)) == (40, 5)
+    assert (len(done), len(refused)) == (64, 5)
     assert str(refused[0]) == (
         "Too many calls wait for the desk already. Nothing was changed. Wait 5 seconds, then repeat the call."
     )

@@ -44,7 +44,7 @@ async def test_clients_of_both_eras_list_and_call_over_http(mode: str, practice:
         prompts = await client.list_prompts()
     assert result.structured_content is not None
     assert [case["ref"] for case in result.structured_content["cases"]] == ["CS000160"]
-    assert [prompt.name for prompt in prompts.prompts] == ["take_in_a_case"]
+    assert "take_in_a_case" in [prompt.name for prompt in prompts.prompts]
 
 
 async def test_answer_carries_no_session_and_no_servers_name(practice: Web) -> None:

@@ -6,7 +6,6 @@ open with `initialize`, which the SDK refuses once the probe has fixed the proto
 """
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -22,6 +21,8 @@ from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.shared.message import SessionMessage
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from case_server.messages import NotAMessage, error_of, message_of
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
 _GRACE_SECONDS: Final = 2.0
@@ -155,26 +156,11 @@ def _is_too_long(line: bytes) -> bool:
 def _incoming_of(line: bytes) -> SessionMessage | types.JSONRPCError:
     """Return the message, or the error that answers a line which is none."""
     if _is_too_long(line):
-        return _error(None, types.INVALID_REQUEST, "The message is longer than 4 MiB. Nothing was done.")
+        return error_of(None, types.INVALID_REQUEST, "The message is longer than 4 MiB. Nothing was done.")
     try:
-        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
-    except ValueError:
-        pass
-    else:
-        # The SDK takes a request whose id is no text or integer for a notification, which nobody answers.
-        if not isinstance(message, types.JSONRPCNotification) or "id" not in json.loads(line):
-            return SessionMessage(message)
-    try:
-        given = json.loads(line)
-    except (ValueError, RecursionError):
-        return _error(None, types.PARSE_ERROR, "The line is not JSON. Nothing was done.")
-    own = given.get("id") if isinstance(given, dict) else None
-    printable = own.isprintable() if isinstance(own, str) else isinstance(own, int) and not isinstance(own, bool)
-    return _error(
-        own if printable else None,
-        types.INVALID_REQUEST,
-        "The message is not valid, or holds a lone surrogate. Nothing was done.",
-    )
+        return SessionMessage(message_of(line))
+    except NotAMessage as refusal:
+        return refusal.answer
 
 
 def _discovered(server: Server[Any], request: types.JSONRPCRequest) -> types.JSONRPCMessage:
@@ -183,7 +169,7 @@ def _discovered(server: Server[Any], request: types.JSONRPCRequest) -> types.JSO
     version = meta.get(_VERSION_KEY) if isinstance(meta, dict) else None
     if version not in MODERN_PROTOCOL_VERSIONS:
         data = {"supported": [*MODERN_PROTOCOL_VERSIONS], "requested": str(version)}
-        return _error(request.id, types.UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", data)
+        return error_of(request.id, types.UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", data)
     hint = server.cache_hints["server/discover"]
     result = types.DiscoverResult(
         supported_versions=[*MODERN_PROTOCOL_VERSIONS],
@@ -210,7 +196,7 @@ def _line_of(message: types.JSONRPCMessage) -> bytes:
         return message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
     except ValueError:  # a text that UTF-8 cannot hold must not end the server
         own = getattr(message, "id", None)
-        return _line_of(_error(own, types.INTERNAL_ERROR, "The answer could not be written."))
+        return _line_of(error_of(own, types.INTERNAL_ERROR, "The answer could not be written."))
 
 
 def _write_line(sink: IO[bytes], line: bytes) -> None:
@@ -219,8 +205,3 @@ def _write_line(sink: IO[bytes], line: bytes) -> None:
         sink.flush()
     except BrokenPipeError:  # the client is gone; the end of stdin ends the server
         pass
-
-
-def _error(own: types.RequestId | None, code: int, message: str, data: object = None) -> types.JSONRPCError:
-    error = types.ErrorData(code=code, message=message, data=data)
-    return types.JSONRPCError(jsonrpc="2.0", id=own, error=error)

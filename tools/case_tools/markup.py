@@ -65,6 +65,7 @@ _COLON_OF_A_SCHEME: Final = re.compile(
     re.IGNORECASE,
 )
 _AUTHORITY: Final = re.compile(r"(?<=[/\\][/\\])[^\s/\\?#\"'<>|]+")
+_USER_AND_HOST: Final = re.compile(r"(?<=[/\\][/\\])[^\s/\\@]*@[^\s/\\?#]+")
 _HOST: Final = re.compile(
     r"(?<![\w.@%&=/\\\]-])(?:www(?:\.[\w-]+)+|(?:[\w-]+\.)+[^\W\d_]{2,24}(?=[/?#]\S|:\d))", re.IGNORECASE
 )
@@ -159,7 +160,7 @@ def defused(text: str) -> str:
     text = _OPENS_A_TAG.sub("[<]", text)
     text = _BOUNDARY_ALIKE.sub(_bracketed, text)
     text = _COLON_OF_A_SCHEME.sub("[:]", text)
-    for names in (_AUTHORITY, _HOST):
+    for names in (_USER_AND_HOST, _AUTHORITY, _HOST):
         text = names.sub(lambda match: _BARE_DOT.sub("[.]", match.group()), text)
     return _PARENTHESES_OF_A_LINK.sub(_bracketed, text)
 

@@ -20,7 +20,7 @@ _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _CONNECT_SECONDS: Final = 3.0
 _LARGEST_ANSWER: Final = 16 * 1024 * 1024
 _IN_THE_AIR: Final = 8
-_IN_THE_QUEUE: Final = 32
+_IN_THE_QUEUE: Final = 56
 _QUEUE_SECONDS: Final = 5
 _FIRST_BYTE: Final = "http11.send_request_headers.started"
 """What httpcore tells a trace when a connection stands and the first byte is about to leave."""
