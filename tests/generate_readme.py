@@ -241,7 +241,7 @@ def problems() -> str:
         (Rejected("", next_step="", problems=[_MISSING]), create, "Arguments are missing; `missing` names them"),
         (Rejected("", next_step="", problems=[late]), update, "Arguments are wrong; `invalid` names them"),
         (Written(outcome="unknown"), create, "The desk gave no answer, and a search does not show it so far"),
-        (ConfirmationNeeded(preview, confirmation=""), update, ""),
+        (ConfirmationNeeded("", next_step="", preview=preview, confirmation=""), update, ""),
         *((error("", next_step=""), update, "") for error in (Ambiguous, Closed, NotConfirmed, NotFound)),
         *((error("", next_step=""), update, "") for error in (NotApplied, NotDone, Conflict, Unavailable)),
         *((error("", next_step="", retry_after=30), update, "") for error in (RateLimited, Busy)),

@@ -217,7 +217,7 @@ async def test_a_program_confirms_in_two_steps(mode: str) -> None:
         "problem": "confirm",
         "say": "Update a case CS000160 (priority: High -> Low): shall I do that?",
         "applied": "nothing",
-        "detail": "update_case was not sent: it waits for a person's yes. Show the preview to the person, and "
+        "detail": "update_case was not sent: it waits for a person's yes. Show the person the preview, and "
         "after a yes make the same call with the confirmation.",
         "preview": {"tool": "update_case", "ref": "CS000160", "priority": "High -> Low"},
     }

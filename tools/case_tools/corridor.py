@@ -149,7 +149,12 @@ class Corridor:
         change = digest_of([caller, self._vendor.identity, action.name, asked, built])
         if confirmation is None:
             word = sealed(key, change, own=secrets.token_hex(16), now=now)
-            raise ConfirmationNeeded(self._preview(action, given, known, request), confirmation=word)
+            raise ConfirmationNeeded(
+                f"{action.name} was not sent: it waits for a person's yes.",
+                next_step="Show the person the preview, and after a yes make the same call with the confirmation.",
+                preview=self._preview(action, given, known, request),
+                confirmation=word,
+            )
         yes = opened(key, change, confirmation, now=now, tool=action.name)
         once = action.effect == "create" or action.appends(given)
         if not once and not await self._state.memory.use(yes.own, now=now, forget_before=now - 2 * SECONDS):

@@ -257,11 +257,8 @@ class ConfirmationNeeded(CallerError):
 
     kind = "confirm"
 
-    def __init__(self, preview: Preview, *, confirmation: str) -> None:
-        super().__init__(
-            f"{preview.tool} was not sent: it waits for a person's yes.",
-            next_step="Show the preview to the person, and after a yes make the same call with the confirmation.",
-        )
+    def __init__(self, what: str, *, next_step: str, preview: Preview, confirmation: str) -> None:
+        super().__init__(what, next_step=next_step)
         self.preview = preview
         self.confirmation = confirmation
 
