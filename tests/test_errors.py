@@ -24,8 +24,6 @@ RAISED: Final = {
     for name, each in vars(errors).items()
     if isinstance(each, type) and issubclass(each, CaseError) and each.kind != "error"
 }
-SAID_WHERE_RAISED: Final = {*RAISED} - {"ConfirmationNeeded"}
-"""The classes whose words stand at each place; the one left out makes its own of what would be done."""
 
 
 def raising() -> Iterator[Any]:
@@ -33,11 +31,7 @@ def raising() -> Iterator[Any]:
     for folder in ("tools/case_tools", "server/case_server"):
         for file in sorted((TOP / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if (
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Name)
-                    and node.func.id in SAID_WHERE_RAISED
-                ):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED:
                     place = f"{file.parent.name}.{file.stem}:{node.lineno}"
                     yield pytest.param(RAISED[node.func.id], node, id=place)
 

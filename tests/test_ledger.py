@@ -175,6 +175,22 @@ async def test_a_derived_key_means_another_intent_after_its_window(
     assert ((await claim(store, intent, "other")).owner == "other") is mine
 
 
+async def test_what_was_found_while_nobody_asked_waits_for_its_caller(store: Store) -> None:
+    """Ours: the caller was promised that a repeat never sends; the window begins when it is told."""
+    await sent(store)
+    await store.finish("k1", state="unknown", now=NOW)
+    assert await store.take("k1", desk=DESK, found=[DONE], now=NOW, state="found") == {"ci-1"}
+    await store.finish("k1", state="unknown", now=NOW)
+    a_day_later = NOW + 86_400
+    row = await claim(store, owner="other", now=a_day_later, since=a_day_later - 600)
+    assert (row.owner, row.state, row.outcome) == ("me", "found", DONE)
+    await store.finish("k1", state="done", now=a_day_later, outcome=DONE)
+    row = await claim(store, owner="other", now=a_day_later, since=a_day_later - 600)
+    assert (row.owner, row.state) == ("me", "done")
+    row = await claim(store, owner="other", now=a_day_later + 601, since=a_day_later + 1)
+    assert row.owner == "other"
+
+
 async def test_an_abandoned_row_makes_place(store: Store) -> None:
     """Ours: it was searched for, long after, and is not there."""
     await sent(store)

@@ -345,6 +345,37 @@ async def test_what_a_dead_process_sent_is_searched_for_at_the_next_start(
     assert len(desk.creates) == 1
 
 
+async def test_what_was_found_in_the_background_is_told_however_late_the_repeat_comes(
+    desk: Desk, brief: Settings, tmp_path: Path
+) -> None:
+    """Ours: `unknown` promised that a repeat only searches; the window of 0.05 seconds has long passed."""
+    kept = brief.model_copy(update={"state": str(tmp_path / "state.db"), "timeout": 1.0})
+    desk.after_commit = lambda: DESK_FAILED
+    desk.shows = lambda: False
+    async with CaseDesk(kept) as library:
+        assert data(await library.call("create_case", CREATE), "outcome") == {"outcome": "unknown"}
+    desk.shows = lambda: True
+    async with CaseDesk(kept.model_copy(update={"repeat_window": 0.05})) as library:
+        await library.ready()
+        with anyio.fail_after(PATIENCE):
+            while await state_of_the_row(tmp_path) != "found":
+                await anyio.wait_all_tasks_blocked()
+        result = await library.call("create_case", CREATE)
+    assert (data(result, "outcome", "ref"), len(desk.creates)) == ({"outcome": "replayed", "ref": "CS000001"}, 1)
+
+
+async def state_of_the_row(folder: Path) -> str:
+    """Return the state of the one row in the ledger."""
+
+    def read() -> str:
+        with sqlite3.connect(folder / "state.db") as db:
+            ((state,),) = db.execute("SELECT state FROM ledger")
+        db.close()
+        return str(state)
+
+    return await anyio.to_thread.run_sync(read)
+
+
 async def test_a_refusal_frees_the_call(desk: Desk, settings: Settings) -> None:
     """Ours: what the desk refused for certain may be tried again as it is."""
     desk.commits = False

@@ -14,7 +14,7 @@ import anyio
 from case_tools.errors import CaseError, ConfigurationError, NotApplied
 from case_tools.flights import Flights
 from case_tools.ledger import answers
-from case_tools.ledger.rows import Intent, Outcome, Row, Sought, Store
+from case_tools.ledger.rows import Ending, Intent, Outcome, Row, Sought, Store
 from case_tools.results import Record, Written
 
 _KEPT_SECONDS: Final = 30 * 24 * 3600.0
@@ -147,8 +147,8 @@ class Once:
                     return await self._send(row, work)
                 except _NotOursAnyMore:
                     continue
-            if row.state == "done":
-                return answers.stored(row, work.again)
+            if row.state in {"found", "done"}:
+                return await self._told(row, work)
             if row.state != "claimed":
                 ended = await self._look(row, work)
                 if ended is not None:
@@ -221,9 +221,16 @@ class Once:
             now_row = await self._kept(self._store.get(row.intent.key))
             if now_row is None or now_row.state in {"claimed", "abandoned"}:
                 return None
-            if now_row.state == "done":
-                return answers.stored(now_row, work.again)
+            if now_row.state in {"found", "done"}:
+                return await self._told(now_row, work)
             row = now_row
+
+    async def _told(self, row: Row, work: Work) -> Written:
+        """Return what a row came to; where no caller has heard it yet, the window begins now."""
+        if row.state == "found":
+            ending = self._store.finish(row.intent.key, state="done", now=self._clock(), outcome=row.outcome)
+            await self._note(ending)
+        return answers.stored(row, work.again)
 
     async def _not_there(self, row: Row, work: Work, gone: float, *, just_sent: bool) -> None:
         """Refuse a repeat of what is not at the desk.
@@ -241,7 +248,7 @@ class Once:
         last = (row.sent_at or (0.0, 0.0))[1] + self._life if row.state == "sent" else row.ended_at or 0.0
         return self._clock() - last
 
-    async def _search(self, row: Row, deadline: float) -> Written | Found | None:
+    async def _search(self, row: Row, deadline: float, *, ending: Ending = "done") -> Written | Found | None:
         """Search once; what is found ends the row."""
         found = await self._find(row, deadline)
         if found is None or not found.records:
@@ -251,7 +258,9 @@ class Once:
         if found.exclusive:
             # Whoever was told that it is not there may have done it again on purpose: that is the later one's.
             told = self._gone(row) > self._settled
-            taking = self._store.take(row.intent.key, desk=self._desk, found=outcomes, now=now, yields=told)
+            taking = self._store.take(
+                row.intent.key, desk=self._desk, found=outcomes, now=now, state=ending, yields=told
+            )
             free = await self._kept(taking)
             if free is None:
                 return replace(found, records=(), conclusive=False)
@@ -259,7 +268,7 @@ class Once:
             if not records:
                 return replace(found, records=())
         else:
-            await self._note(self._store.finish(row.intent.key, state="done", now=now, outcome=outcomes[0]))
+            await self._note(self._store.finish(row.intent.key, state=ending, now=now, outcome=outcomes[0]))
         return answers.reconciled(records)
 
     def _search_later(self, row: Row) -> None:
@@ -275,7 +284,7 @@ class Once:
                 if now_row is None or now_row.state not in {"sent", "unknown"}:
                     return
                 async with self._few_at_once:
-                    found = await self._search(now_row, time.monotonic() + _SETTLED_SECONDS)
+                    found = await self._search(now_row, time.monotonic() + _SETTLED_SECONDS, ending="found")
                 if isinstance(found, Written):
                     return
             except (CaseError, sqlite3.Error) as error:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-State = Literal["claimed", "sent", "unknown", "done", "abandoned"]
-Ending = Literal["unknown", "done", "abandoned"]
+State = Literal["claimed", "sent", "unknown", "found", "done", "abandoned"]
+Ending = Literal["unknown", "found", "done", "abandoned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,10 @@ class Store(Protocol):
         """Note that the first byte is about to leave; False where the row is no longer the owner's to send."""
 
     async def finish(self, key: str, *, state: Ending, now: float, outcome: Outcome | None = None) -> None:
-        """Note how a row that was sent ended; one that is done stays as it is. What was sought is dropped."""
+        """Note how a row that was sent ended; one that is done stays as it is. What was sought is dropped.
+
+        One that was found while no caller waited becomes done when a caller is told.
+        """
 
     async def release(self, key: str, *, owner: str) -> None:
         """Drop the owner's row: the desk has refused it, or it never left."""
@@ -112,7 +115,14 @@ class Store(Protocol):
         """Return the rows of the desk that were sent and have no end; drop what ended, or was claimed, before."""
 
     async def take(
-        self, key: str, *, desk: str, found: Sequence[Outcome], now: float, yields: bool = False
+        self,
+        key: str,
+        *,
+        desk: str,
+        found: Sequence[Outcome],
+        now: float,
+        state: Ending = "done",
+        yields: bool = False,
     ) -> set[str] | None:
         """End a row with the first of what was found that no other row of the desk has come to.
 
@@ -121,6 +131,7 @@ class Store(Protocol):
             desk: the row's.
             found: what it may have come to, the likeliest first.
             now: the time.
+            state: how it ends.
             yields: whether a row without an end that left later to do the same goes first.
 
         Returns:

@@ -17,7 +17,7 @@ SCHEMA: Final = """
 CREATE TABLE ledger (
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, desk TEXT NOT NULL, tool TEXT NOT NULL, named INTEGER NOT NULL,
     owner TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('claimed', 'sent', 'unknown', 'done', 'abandoned')),
+    state TEXT NOT NULL CHECK (state IN ('claimed', 'sent', 'unknown', 'found', 'done', 'abandoned')),
     claimed_at REAL NOT NULL, first_sent_at REAL, last_sent_at REAL, ended_at REAL,
     sought TEXT, ref TEXT, id TEXT, case_ref TEXT, applied INTEGER
 ) WITHOUT ROWID;
@@ -41,12 +41,12 @@ WHERE key = :key AND owner = :owner AND state IN ('claimed', 'sent')
 _FINISH: Final = """
 UPDATE ledger SET state = :state, ended_at = :now, ref = :ref, id = :id, case_ref = :case, applied = :applied,
     sought = CASE :state WHEN 'unknown' THEN sought END
-WHERE key = :key AND state IN ('sent', 'unknown')
+WHERE key = :key AND (state IN ('sent', 'unknown') OR (state = 'found' AND :state = 'done'))
 """
 _RELEASE: Final = "DELETE FROM ledger WHERE key = ? AND owner = ? AND state IN ('claimed', 'sent')"
 _OPEN: Final = f"SELECT {_COLUMNS} FROM ledger WHERE desk = ? AND state IN ('sent', 'unknown')"  # noqa: S608
 _FORGET: Final = """
-DELETE FROM ledger WHERE (state IN ('done', 'abandoned') AND ended_at < :before)
+DELETE FROM ledger WHERE (state IN ('found', 'done', 'abandoned') AND ended_at < :before)
     OR (state = 'claimed' AND claimed_at < :before)
 """
 _TAKEN: Final = "SELECT id FROM ledger WHERE desk = ? AND id = ? AND key <> ?"
@@ -99,10 +99,17 @@ class SqliteStore:
         return await self._do(partial(self._open_rows, desk, forget_before))
 
     async def take(
-        self, key: str, *, desk: str, found: Sequence[Outcome], now: float, yields: bool = False
+        self,
+        key: str,
+        *,
+        desk: str,
+        found: Sequence[Outcome],
+        now: float,
+        state: Ending = "done",
+        yields: bool = False,
     ) -> set[str] | None:
         """End a row with the first of what was found that no other row has come to."""
-        return await self._do(partial(self._take, key, desk, found, now, yields=yields))
+        return await self._do(partial(self._take, key, desk, found, now, state, yields=yields))
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._one_thread)
@@ -127,13 +134,15 @@ class SqliteStore:
             self._db.execute(_CLAIM, values)
             return Row(intent=intent, owner=owner, state="claimed", claimed_at=now)
 
-    def _take(self, key: str, desk: str, found: Sequence[Outcome], now: float, *, yields: bool) -> set[str] | None:
+    def _take(
+        self, key: str, desk: str, found: Sequence[Outcome], now: float, state: Ending, *, yields: bool
+    ) -> set[str] | None:
         with writing(self._db):
             if yields and self._db.execute(_LATER_EQUAL, (key,)).fetchone():
                 return None
             free = [each for each in found if not self._db.execute(_TAKEN, (desk, each.id, key)).fetchone()]
             if free:
-                self._db.execute(_FINISH, {"key": key, "state": "done", "now": now, **asdict(free[0])})
+                self._db.execute(_FINISH, {"key": key, "state": state, "now": now, **asdict(free[0])})
             return {each.id for each in free}
 
     def _open_rows(self, desk: str, forget_before: float) -> list[Row]:
