@@ -39,13 +39,13 @@ from case_tools import (
     Unavailable,
     Written,
 )
-from case_tools.actions import Action
+from case_tools.adapter.tool import Action
 from case_tools.errors import CHANGED, KINDS
-from case_tools.kore.body import DeskKeptBody, WritableBody
-from case_tools.outcomes import outcome_of
+from case_tools.pipeline.outcomes import outcome_of
 from case_tools.settings import VENDOR_TITLES, Vendor
-from case_tools.talkdesk.notes import Note
-from case_tools.talkdesk.update_case import UpdateCase
+from case_tools.vendors.kore.body import DeskKeptBody, WritableBody
+from case_tools.vendors.talkdesk.notes import Note
+from case_tools.vendors.talkdesk.update_case import UpdateCase
 from vendor_samples import sample
 
 README = Path(__file__).parent.parent / "README.md"

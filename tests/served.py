@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -36,6 +37,20 @@ _LONGEST_ANSWER: Final = 64 * 1024 * 1024
 def environment(**more: str) -> dict[str, str]:
     """Return the environment of a process: nothing of the tests' own but where programs and data are."""
     return {name: os.environ[name] for name in ("PATH", "XDG_DATA_HOME") if name in os.environ} | more
+
+
+def run(*arguments: str, settings: Mapping[str, str] = PRACTICE) -> tuple[int, str, str]:
+    """Run the command with an empty pipe as stdin; return status, stdout and stderr."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        input="",
+        capture_output=True,
+        text=True,
+        env=environment(**settings),
+        timeout=PATIENCE,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 @asynccontextmanager

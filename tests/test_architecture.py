@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -16,17 +16,28 @@ from case_tools.settings import Vendor
 
 TOP = Path(__file__).parent.parent
 TOOLS, SERVER, PROMPTS = TOP / "tools/case_tools", TOP / "server/case_server", TOP / "prompts/case_prompts"
-VENDORS = ["kore", "talkdesk"]
-CORRIDOR = [
-    "actions", "arguments", "calls", "changes", "characters", "confirmations", "corridor", "desk", "errors",
-    "flights", "markup", "names", "outcomes", "pacing", "previews", "reading", "repeats", "results", "sending",
-    "signing", "sqlite_file", "state", "text", "tokens", "wire",
-]  # fmt: skip
-LEDGER = ["__init__", "answers", "once", "rows", "sqlite"]
-ACTIONS = {
-    "kore": ["create_case", "create_task", "search_cases", "search_tasks", "update_case", "update_task"],
-    "talkdesk": ["create_case", "search_cases", "update_case"],
+VENDORS = sorted(
+    folder.name for folder in (TOOLS / "vendors").iterdir() if folder.is_dir() and folder.name[0] != "_"
+)
+KIT = {"adapter", "errors", "results", "text"}
+ROOMS: Mapping[str, set[str]] = {
+    "adapter": {"characters", "errors", "results", "text"},
+    "desk": {"adapter", "embedded", "errors", "pipeline", "results", "settings", "transport", "text"},
+    "embedded": {"errors", "settings", "state"},
+    "errors": {"pipeline", "text"},
+    "idempotency": {"errors", "results", "text"},
+    "pipeline": {"adapter", "errors", "idempotency", "results", "settings", "state", "transport", "text"},
+    "results": {"text"},
+    "settings": {"errors"},
+    "state": {"adapter", "errors", "idempotency"},
+    "transport": {"adapter", "errors"},
+    "text": {"characters", "markup"},
+    "characters": set(),
+    "markup": {"characters"},
+    "vendors": KIT | {"settings"},
 }
+"""Room -> the rooms that it may import from, besides itself."""
+TOOL_NAMES = {"create_case", "create_task", "search_cases", "search_tasks", "update_case", "update_task"}
 
 
 def imports_of(file: Path) -> set[str]:
@@ -65,75 +76,62 @@ def test_the_prompts_know_nothing_of_the_others() -> None:
     assert [importers_of(module, PROMPTS) for module in ("case_server", "case_tools", "mcp")] == [[], [], []]
 
 
-def test_only_the_wire_knows_httpx() -> None:
+def room_of(module: str) -> str:
+    """Return the room of `case_tools` in which a module stands."""
+    return module.split(".")[1]
+
+
+def test_imports_go_one_way_through_the_rooms() -> None:
+    """Ours: a module is found by its room, and a room is understood by itself."""
+    rooms = {file.relative_to(TOOLS).parts[0].removesuffix(".py") for file in files(TOOLS)} - {"__init__"}
+    assert rooms == {*ROOMS}
+    for room, allowed in ROOMS.items():
+        place = TOOLS / room
+        for file in files(place) if place.is_dir() else [place.with_suffix(".py")]:
+            imported = {room_of(name) for name in imports_of(file) if name.startswith("case_tools.")}
+            assert imported & {*ROOMS} <= {*allowed, room}, file
+
+
+def test_only_the_http_client_knows_httpx() -> None:
     """Ours: one module to change when the HTTP client changes."""
-    assert importers_of("httpx", TOOLS) == ["wire.py"]
+    assert importers_of("httpx", TOOLS) == ["transport/http_client.py"]
     assert importers_of("httpx", SERVER) == []
 
 
-def test_only_the_cleaning_knows_the_parser_of_html_and_imports_it_late() -> None:
-    """Ours: one module to change when the parser changes; few texts hold markup."""
-    assert importers_of("nh3", TOOLS) == ["markup.py"]
-    assert importers_of("nh3", SERVER) == []
-
-
-def test_only_the_corridor_knows_the_wire() -> None:
-    """Ours: a vendor's requests are plain values; the corridor opens the wire, and one module sends on it."""
-    assert importers_of("case_tools.wire", TOOLS) == ["corridor.py", "sending.py"]
-
-
-def test_only_the_desk_knows_the_corridor_and_imports_it_with_the_first_call() -> None:
-    """Ours: the corridor brings the database and the HTTP client, a fifth of the server's start."""
-    assert importers_of("case_tools.corridor", TOOLS) == ["desk.py"]
+def test_only_the_desk_knows_the_pipeline_and_imports_it_with_the_first_call() -> None:
+    """Ours: the pipeline brings the database and the HTTP client, a fifth of the server's start."""
+    assert importers_of("case_tools.pipeline.pipeline", TOOLS) == ["desk.py"]
     tree = ast.parse((TOOLS / "desk.py").read_text(encoding="utf-8"))
     at_start = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
-    assert "case_tools.corridor" not in at_start
-
-
-def test_the_ledger_knows_neither_the_desk_nor_how_requests_are_sent() -> None:
-    """Ours: it is handed what sends and what searches, so that another store is one more file."""
-    for module in ("actions", "corridor", "desk", "sending", "settings", "state", "wire", *VENDORS):
-        assert importers_of(f"case_tools.{module}", TOOLS / "ledger") == []
+    assert "case_tools.pipeline.pipeline" not in at_start
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_vendor_folder_imports_neither_corridor_nor_wire_nor_another_vendor(vendor: str) -> None:
-    """Ours: adding a vendor is adding a folder."""
-    others = [f"case_tools.{other}" for other in VENDORS if other != vendor]
-    corridor = [f"case_tools.{module}" for module in ("corridor", "desk", "ledger", "sending", "state", "wire")]
-    for module in (*corridor, "case_tools.embedded", "asyncio", "anyio", "sqlite3", *others):
-        assert importers_of(module, TOOLS / vendor) == []
-
-
-@pytest.mark.parametrize("vendor", VENDORS)
-def test_a_vendor_folder_awaits_nothing(vendor: str) -> None:
-    """Ours: requests and answers are pure; everything that awaits stands in the corridor."""
-    for file in files(TOOLS / vendor):
+def test_a_vendor_folder_awaits_nothing_and_knows_no_other_vendor(vendor: str) -> None:
+    """Ours: requests and responses are pure; adding a vendor is adding a folder."""
+    others = [f"case_tools.vendors.{other}" for other in VENDORS if other != vendor]
+    for module in ("asyncio", "anyio", "sqlite3", *others):
+        assert importers_of(module, TOOLS / "vendors" / vendor) == []
+    for file in files(TOOLS / "vendors" / vendor):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         assert not any(isinstance(node, ast.Await | ast.AsyncFunctionDef) for node in ast.walk(tree)), file
 
 
-@pytest.mark.parametrize("module", [*CORRIDOR, *(f"ledger/{each}" for each in LEDGER)])
-def test_no_vendors_name_stands_in_the_corridor(module: str) -> None:
-    """Ours: what is a vendor's stands in its folder and in the settings."""
-    text = (TOOLS / f"{module}.py").read_text(encoding="utf-8").casefold()
-    assert [vendor for vendor in VENDORS if vendor in text] == []
+def test_no_vendors_name_stands_outside_its_folder() -> None:
+    """Ours: what is a vendor's stands in its folder, in the settings and in its dialect of the practice desk."""
+    for file in files(TOOLS):
+        if file.relative_to(TOOLS).parts[0] in {"__init__.py", "vendors", "settings.py", "embedded"}:
+            continue
+        text = file.read_text(encoding="utf-8").casefold()
+        assert [vendor for vendor in VENDORS if vendor in text] == [], file
 
 
-def test_what_stands_beside_the_vendors_is_the_corridor_or_the_settings() -> None:
-    """Ours: a new module is looked at by the rules of this file, or named here."""
-    beside = {file.stem for file in TOOLS.glob("*.py")} - {"__init__", "settings"}
-    assert beside == {*CORRIDOR}
-    assert {file.stem for file in (TOOLS / "ledger").glob("*.py")} == {*LEDGER}
-    assert {file.parent.name for file in TOOLS.glob("*/*.py")} == {*VENDORS, "embedded", "ledger"}
-
-
-@pytest.mark.parametrize(("vendor", "action"), [(vendor, each) for vendor in VENDORS for each in ACTIONS[vendor]])
-def test_a_tool_has_the_name_of_its_file(vendor: str, action: str) -> None:
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_tool_has_the_name_of_its_file(vendor: str) -> None:
     """Ours: the tool's name is the file's, the snapshot's and the test's."""
     snapshots = TOP / "tests/snapshots" / ("" if vendor == "kore" else vendor)
-    assert (TOOLS / vendor / f"{action}.py").is_file()
-    assert (snapshots / f"{action}.json").is_file()
+    tools = {file.stem for file in (TOOLS / "vendors" / vendor).glob("*.py")} & TOOL_NAMES
+    assert tools == {file.stem for file in snapshots.glob("*.json") if "." not in file.stem}
 
 
 def test_the_public_face_is_sorted_and_complete() -> None:
@@ -174,8 +172,8 @@ def test_the_server_starts_without_the_http_client_the_signer_and_the_database()
     code = (
         "import sys; from case_server.app import build; from case_server.stdio import serve_stdio; "
         "from case_tools import Settings; build(Settings(state=':memory:')); "
-        "late = ('httpx', 'nh3', 'sqlite3', 'case_tools.corridor', 'case_tools.embedded', 'case_tools.kore', "
-        "'case_tools.talkdesk'); "
+        "late = ('httpx', 'nh3', 'sqlite3', 'case_tools.pipeline.pipeline', 'case_tools.embedded', "
+        "'case_tools.vendors.kore', 'case_tools.vendors.talkdesk'); "
         "print([name for name in late if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
@@ -213,7 +211,7 @@ def test_the_top_level_holds_what_it_should() -> None:
 
 
 def test_settings_name_a_folder_for_every_vendor() -> None:
-    """Ours: the corridor imports the folder by the vendor's name."""
-    folders = {file.parent.name for file in TOOLS.glob("*/vendor.py")}
+    """Ours: the desk imports the folder by the vendor's name."""
+    folders = {file.parent.name for file in TOOLS.glob("vendors/*/vendor.py")}
     assert {*get_args(Vendor)} == folders == {*VENDORS}
     assert Settings().vendor in folders

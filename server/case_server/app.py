@@ -15,12 +15,12 @@ from mcp.server.lowlevel import Server
 import case_prompts
 from case_server import __version__, asking, programs, prompting, resources
 from case_server.audit import Audit
-from case_server.callers import Caller, Visit
+from case_server.callers import Caller, RequestContext
 from case_server.reply import reply
 from case_server.schema import input_schema, output_schema
 from case_tools import CaseDesk, CaseError, ConfigurationError, Result, Settings
-from case_tools.actions import Action
-from case_tools.outcomes import outcome_of
+from case_tools.adapter.tool import Action
+from case_tools.pipeline.outcomes import outcome_of
 from case_tools.settings import VENDOR_THINGS, VENDOR_TITLES
 
 _CATALOGUE: Final = CacheHint(ttl_ms=300_000, scope="private")
@@ -219,7 +219,7 @@ def build(settings: Settings, session: Session | None = None) -> Server[Session]
 
 async def _list_tools(context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
     session = context.lifespan_context
-    caller = Visit.of(context.request, session.audit).caller
+    caller = RequestContext.of(context.request, session.audit).caller
     tools = [*session.tools_of(caller).values()]
     session.wake()
     return types.ListToolsResult(tools=tools)
@@ -229,7 +229,7 @@ async def _call_tool(
     context: Context, params: types.CallToolRequestParams
 ) -> types.CallToolResult | types.InputRequiredResult:
     session = context.lifespan_context
-    visit = Visit.of(context.request, session.audit)
+    visit = RequestContext.of(context.request, session.audit)
     told = visit.call
     told.caller, told.arguments, told.begun = visit.caller.name, params.arguments or {}, True
     action = session.desk.actions.get(params.name)
@@ -310,7 +310,7 @@ async def _read_resource(context: Context, params: types.ReadResourceRequestPara
 
 def _reader(context: Context) -> Caller:
     """Return who asks, if they may read at the desk; a call that only reads is no line in the audit."""
-    caller = Visit.of(context.request, context.lifespan_context.audit).caller
+    caller = RequestContext.of(context.request, context.lifespan_context.audit).caller
     if "cases:read" not in caller.scopes:
         raise MCPError(code=types.INVALID_REQUEST, message="That needs the scope cases:read. Nothing was done.")
     return caller

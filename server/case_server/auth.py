@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from case_server.app import Session, lacking
 from case_server.audit import Call
-from case_server.callers import LOCAL, Caller, Visit
+from case_server.callers import LOCAL, Caller, RequestContext
 from case_server.keys import KeyRing
 from case_server.limits import Limits, Places, body_of
 from case_server.messages import NotAMessage, error_of, message_of
@@ -92,7 +92,7 @@ class Gate:
                     call.tool = None
                 else:
                     self._check(message, caller, call)
-                Visit(caller=caller, call=call).enter(request)
+                RequestContext(caller=caller, call=call).enter(request)
                 _take_credentials_out(request)
                 try:
                     await self._app(request.scope, _again(body, request.receive), send)

@@ -7,7 +7,7 @@ from typing import Final, get_args
 from starlette.requests import Request
 
 from case_server.audit import Audit, Call
-from case_tools.actions import Scope
+from case_tools.adapter.tool import Scope
 
 _VISIT: Final = "case_mcp.visit"
 
@@ -30,7 +30,7 @@ _NOBODY: Final = Caller(name="nobody")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class RequestContext:
     """One request of a caller, on its way to a tool."""
 
     caller: Caller
@@ -41,7 +41,7 @@ class Visit:
         request.scope[_VISIT] = self
 
     @classmethod
-    def of(cls, request: object, audit: Audit) -> "Visit":
+    def of(cls, request: object, audit: Audit) -> "RequestContext":
         """Return the visit of a request: on stdio there is none, and over HTTP whoever did not enter is nobody."""
         if request is None:
             return cls(caller=LOCAL, call=audit.begin())

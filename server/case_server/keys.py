@@ -19,7 +19,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from case_tools.actions import Scope
+from case_tools.adapter.tool import Scope
 from case_tools.errors import ConfigurationError
 
 _NAME: Final = r"[a-z0-9][a-z0-9._-]{0,63}"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from mcp import types
 
 from case_tools import Settings
-from case_tools.actions import Action
+from case_tools.adapter.tool import Action
 
 _REQUEST_KEY: Final = "request_key"
 _CONFIRMATION: Final = "confirmation"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from case_server.app import tool_of
-from case_tools.actions import Action
+from case_tools.adapter.tool import Action
 
 _SERVER: Final = "case-mcp"
 _TYPES: Final = {"boolean": "bool", "integer": "float"}

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-import case_tools.corridor  # noqa: F401 - else the first call waits for the import of what it needs
+import case_tools.pipeline.pipeline  # noqa: F401 - else the first call waits for the import of what it needs
 from case_server.app import Session, build
 from case_server.auth import Gate
 from case_server.keys import KeyFile, KeyRing

@@ -3,7 +3,6 @@
 `CaseDesk` is the way in; `Settings` says which desk; every error is a `CaseError`.
 """
 
-from case_tools.calls import Effort
 from case_tools.desk import CaseDesk
 from case_tools.errors import (
     Ambiguous,
@@ -24,13 +23,14 @@ from case_tools.errors import (
     Problem,
     RateLimited,
     Rejected,
-    TimeError,
+    TransientError,
     Unavailable,
     UnexpectedAnswer,
 )
-from case_tools.previews import Preview
+from case_tools.pipeline.preview import Preview
 from case_tools.results import CasePage, Result, Row, TaskPage, TaskRow, Written
 from case_tools.settings import KoreSettings, Settings, TalkdeskSettings
+from case_tools.transport.call import Effort
 
 __all__ = [
     "Ambiguous",
@@ -62,7 +62,7 @@ __all__ = [
     "TalkdeskSettings",
     "TaskPage",
     "TaskRow",
-    "TimeError",
+    "TransientError",
     "Unavailable",
     "UnexpectedAnswer",
     "Written",

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import anyio
 
-from case_tools.actions import Action, Answer, Request, Vendor
-from case_tools.calls import Call, DeskClock, Effort
+from case_tools.adapter.names import fold
+from case_tools.adapter.tool import Action, Request, Response, Vendor
 from case_tools.errors import CaseError, NotFound, Rejected
-from case_tools.names import fold
-from case_tools.outcomes import outcome_of
+from case_tools.pipeline.outcomes import outcome_of
 from case_tools.results import Page, Result, Row
 from case_tools.settings import Account, Settings
 from case_tools.text import line
+from case_tools.transport.call import Call, DeskClock, Effort
 
 if TYPE_CHECKING:
-    from case_tools.corridor import Corridor
     from case_tools.embedded import EmbeddedDesk
+    from case_tools.pipeline.pipeline import Pipeline
 
 _LONGEST_KEY: Final = 200
 _LONGEST_NAME: Final = 60
@@ -56,13 +56,13 @@ class CaseDesk:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
-        observe: Callable[[Request, Answer], None] = lambda _request, _answer: None,
+        observe: Callable[[Request, Response], None] = lambda _request, _answer: None,
     ) -> None:
         self._settings = settings
         self._observe = observe
         self._embedded = _embedded_desk(settings)
         account = _account_of(settings, self._embedded)
-        folder = importlib.import_module(f"case_tools.{settings.vendor}")
+        folder = importlib.import_module(f"case_tools.vendors.{settings.vendor}")
         self._clock = DeskClock(clock)
         self._vendor: Vendor = folder.connect(account, settings, clock=self._clock, nonce=nonce)
         self._actions = {
@@ -70,7 +70,7 @@ class CaseDesk:
             for name, action in self._vendor.actions.items()
             if settings.access != "read_only" or action.effect == "read"
         }
-        self._corridor: Corridor | None = None
+        self._corridor: Pipeline | None = None
         self._opening = anyio.Lock()
 
     @property
@@ -196,15 +196,15 @@ class CaseDesk:
     ) -> None:
         await self.close()
 
-    async def _open(self) -> "Corridor":
+    async def _open(self) -> "Pipeline":
         """Open what a call needs, at the first one: the server must not wait for it before it answers."""
         if self._corridor is not None:
             return self._corridor
         async with self._opening:
             if self._corridor is None:
-                from case_tools.corridor import Corridor  # noqa: PLC0415 - sqlite3, httpx: a fifth of the start
+                from case_tools.pipeline.pipeline import Pipeline  # noqa: PLC0415 - sqlite3, httpx: a fifth of the start
 
-                self._corridor = await Corridor.open(
+                self._corridor = await Pipeline.open(
                     self._vendor, self._settings, clock=self._clock, observe=self._observe, embedded=self._embedded
                 )
             return self._corridor

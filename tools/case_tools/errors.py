@@ -11,7 +11,7 @@
     │   ├── NotApplied        the desk answered, but shows other values than asked
     │   ├── NotDone           the desk gave no answer, and shows nothing of what was sent
     │   └── Conflict          the case was changed since the caller saw it; nothing was sent
-    ├── TimeError             waiting mends it
+    ├── TransientError             waiting mends it
     │   ├── Unavailable       the desk does not answer
     │   ├── RateLimited       the desk, or its allowance, asks to wait
     │   └── Busy              too many calls wait already; nothing was sent
@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from case_tools.previews import Preview
+from case_tools.pipeline.preview import Preview
 from case_tools.text import bounded
 
 _MOST_PROBLEMS: Final = 20
@@ -317,7 +317,7 @@ class Conflict(CallerError):
     kind = "conflict"
 
 
-class TimeError(CaseError):
+class TransientError(CaseError):
     """Waiting mends it.
 
     Attributes:
@@ -339,19 +339,19 @@ class TimeError(CaseError):
         self.by_desk = by_desk
 
 
-class Unavailable(TimeError):
+class Unavailable(TransientError):
     """The desk does not answer."""
 
     kind = "unavailable"
 
 
-class RateLimited(TimeError):
+class RateLimited(TransientError):
     """The desk asks to wait, or the allowance of its account does."""
 
     kind = "rate_limited"
 
 
-class Busy(TimeError):
+class Busy(TransientError):
     """Too many calls wait already."""
 
     kind = "busy"

@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from case_tools.sqlite_file import writing
+from case_tools.state.sqlite.file import writing
 
 SCOPE = "Case Management Configuration"
 

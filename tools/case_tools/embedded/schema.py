@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from case_tools import sqlite_file
+from case_tools.state.sqlite import file as sqlite_file
 
 VERSION = 1
 

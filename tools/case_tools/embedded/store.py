@@ -27,7 +27,7 @@ from case_tools.embedded.schema import (
 )
 from case_tools.embedded.selection import counting, paging
 from case_tools.embedded.times import milliseconds
-from case_tools.sqlite_file import use_wal, writing
+from case_tools.state.sqlite.file import use_wal, writing
 
 _SAVE_RECORD = """
 INSERT INTO record (

@@ -1,0 +1,1 @@
+"""The vendor kit: what a tool and a vendor are made of."""

@@ -1,5 +1,0 @@
-"""Kore.ai AI for Service: one file for each tool, named after it."""
-
-from case_tools.kore.vendor import connect
-
-__all__ = ["connect"]

@@ -1,0 +1,110 @@
+"""What a call came to as flat data, for dialogs that cannot catch an error and must not say "done" too soon.
+
+    {"ok": true, ...the result}
+    {"ok": false, "problem": kind, "missing": [...], "invalid": [...], "say": "...", "applied": "nothing", ...}
+
+Expected outcomes are data: what the caller mends, and what waiting mends. What an administrator must mend stays
+an error.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from case_tools.adapter.tool import Action
+from case_tools.errors import (
+    CallerError,
+    CaseError,
+    ConfirmationNeeded,
+    NotConfirmed,
+    NotFound,
+    Rejected,
+    TransientError,
+)
+from case_tools.results import Result, Written
+
+_UNKNOWN: Final = "I cannot tell yet whether that was done. I will look again before it is repeated."
+_AGAIN: Final = "Please give me that once more: I cannot use it as it is."
+_SAY: Final[Mapping[str, str]] = {
+    "several": "More than one thing has that name. Which one do you mean?",
+    "closed": "That case is closed and cannot be changed. Shall I open a new one?",
+    "not_applied": "The case system has not taken all of that over. Shall we look at the case?",
+    "not_done": "That did not go through. Shall I try it once more?",
+    "conflict": "Somebody has changed the case in the meantime. Shall we look at it again?",
+    "unavailable": "The case system does not answer at the moment. Please try again a little later.",
+    "rate_limited": "The case system is busy at the moment.",
+    "busy": "The case system is busy at the moment.",
+}
+
+
+def outcome_of(came_to: Result | CaseError, action: Action[Any]) -> dict[str, Any]:
+    """Return what a call came to as flat data.
+
+    Raises:
+        CaseError: it is one that neither the caller nor waiting mends.
+    """
+    if isinstance(came_to, Written) and came_to.outcome == "unknown":
+        facts = {**came_to.data(), "applied": "unknown"}
+        return {"ok": False, "problem": "unknown", "say": _UNKNOWN, **facts}
+    if isinstance(came_to, Result):
+        return {"ok": True, **came_to.data()}
+    if not isinstance(came_to, CallerError | TransientError):
+        raise came_to
+    missing = _missing(came_to)
+    data: dict[str, Any] = {"ok": False, "problem": "missing" if missing else _kind(came_to)}
+    if missing:
+        data["missing"] = missing
+    if wrong := _wrong(came_to, missing):
+        data["invalid"] = wrong
+    data["say"] = _say(came_to, missing, action)
+    data |= {"applied": came_to.changed, "detail": _detail(came_to)}
+    if isinstance(came_to, TransientError) and came_to.retry_after is not None:
+        data["retry_after"] = math.ceil(came_to.retry_after)
+    if isinstance(came_to, ConfirmationNeeded):
+        data |= {"preview": came_to.preview.data(), "confirmation": came_to.confirmation}
+    return data
+
+
+def _detail(error: CaseError) -> str:
+    """Return the error in our own words alone, without what the desk shows."""
+    problems = error.problems if isinstance(error, Rejected) else ()
+    return " ".join([error.what, *(f"{each.argument}: {each.message}" for each in problems), error.next_step])
+
+
+def _kind(error: CaseError) -> str:
+    return "invalid" if error.kind == Rejected.kind else error.kind
+
+
+def _missing(error: CaseError) -> list[str]:
+    """Return what is missing, in the order in which it is asked for; nothing where something else is wrong."""
+    if not isinstance(error, Rejected) or not all(problem.missing for problem in error.problems):
+        return []
+    return list(dict.fromkeys(name for problem in error.problems for name in problem.missing))
+
+
+def _wrong(error: CaseError, missing: list[str]) -> list[str]:
+    """Return what cannot be used as it is, in the order in which it is asked for once more."""
+    if missing or not isinstance(error, Rejected):
+        return []
+    wrong = (problem.argument.split(".")[0] for problem in error.problems if not problem.missing)
+    return list(dict.fromkeys(wrong))
+
+
+def _say(error: CaseError, missing: list[str], action: Action[Any]) -> str:
+    if missing:
+        asked = action.speech.labels.get(missing[0], missing[0])
+        return action.speech.questions.get(missing[0], f"What is the {asked}?")
+    if isinstance(error, ConfirmationNeeded):
+        return error.preview.sentence()
+    if isinstance(error, NotConfirmed):
+        return error.say
+    if isinstance(error, NotFound):
+        return action.speech.found
+    if error.changed == "unknown":
+        return _UNKNOWN
+    if error.kind == Rejected.kind and isinstance(error, Rejected):
+        wrong = _wrong(error, missing)
+        return " ".join(filter(None, (_AGAIN, action.speech.questions.get(wrong[0]) if wrong else None)))
+    said = _SAY[error.kind]
+    wait = error.retry_after if isinstance(error, TransientError) and error.kind != "unavailable" else None
+    return said if wait is None else f"{said} Please try again in {math.ceil(wait)} seconds."

@@ -1,0 +1,1 @@
+"""From a request to its response: HTTP, retries, rate limit, circuit breaker, access tokens."""

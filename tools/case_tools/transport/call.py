@@ -1,0 +1,73 @@
+"""One call on its way through the corridor, and the time by which the desk reads it."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from case_tools.adapter.tool import Response
+
+_SKEW_SECONDS: Final = 5.0
+
+
+@dataclass(slots=True)
+class Effort:
+    """What one call took so far; the desk counts in it while the call runs, whatever that ends in.
+
+    Attributes:
+        attempts: requests sent, those of a lookup or for a token among them.
+    """
+
+    attempts: int = 0
+
+
+async def nothing() -> None:
+    """Do nothing before the first byte."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call on its way.
+
+    Attributes:
+        tool: the tool's name, for messages.
+        deadline: when it must be over, by the monotonic clock.
+        effort: what it took so far.
+        before: awaited before the first byte of each attempt at the write itself.
+    """
+
+    tool: str
+    deadline: float
+    effort: Effort = field(default_factory=Effort)
+    before: Callable[[], Awaitable[None]] = nothing
+
+
+class DeskClock:
+    """The time, and how far the desk's differs from it, as its answers have shown.
+
+    Attributes:
+        own: this machine's time.
+        offset: what the desk's time is ahead of it.
+    """
+
+    def __init__(self, own: Callable[[], datetime]) -> None:
+        self.own = own
+        self.offset = timedelta()
+        self._skew = timedelta()
+
+    def __call__(self) -> datetime:
+        """Return the time that signs a token: our own, until the desk has refused one for it."""
+        return self.own() + self._skew
+
+    def see(self, answer: Response) -> None:
+        """Note the desk's time from any answer; seconds, which headers cut, are no difference."""
+        with suppress(ValueError, TypeError):
+            shown = parsedate_to_datetime(answer.headers.get("date", ""))
+            offset = (shown if shown.tzinfo else shown.replace(tzinfo=UTC)) - self.own()
+            self.offset = offset if abs(offset.total_seconds()) > _SKEW_SECONDS else timedelta()
+
+    def sign_by_the_desk(self) -> None:
+        """Sign by the desk's time from now on: it has refused a token."""
+        self._skew = self.offset

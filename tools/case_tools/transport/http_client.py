@@ -1,0 +1,216 @@
+"""The only module that knows httpx: it builds the URL, signs each attempt, sends, bounds what comes back."""
+
+import json
+import re
+import ssl
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Final
+from urllib.parse import unquote, urlencode
+
+import anyio
+import httpx
+
+from case_tools.adapter.tool import Request, Response
+from case_tools.errors import Busy, Rejected
+
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_VARIABLE: Final = re.compile(r"\{(\w+)\}")
+_CONNECT_SECONDS: Final = 3.0
+_LARGEST_ANSWER: Final = 16 * 1024 * 1024
+_IN_THE_AIR: Final = 8
+_IN_THE_QUEUE: Final = 56
+_QUEUE_SECONDS: Final = 5
+_FIRST_BYTE: Final = "http11.send_request_headers.started"
+"""What httpcore tells a trace when a connection stands and the first byte is about to leave."""
+
+
+async def _nothing() -> None:
+    """Do nothing before the first byte."""
+
+
+class TransportError(Exception):
+    """No answer came.
+
+    Attributes:
+        sent: False where no byte of the request left, so that it provably never reached the desk.
+    """
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(reason)
+        self.sent = sent
+
+
+def path_of(template: str, variables: Mapping[str, str]) -> str:
+    """Return the path with its variables filled in, each one segment.
+
+    Raises:
+        Rejected: a value could leave its segment.
+    """
+    for name, value in variables.items():
+        if not _SEGMENT.fullmatch(value):
+            raise Rejected(
+                f"{name} is not an id that can be sent.",
+                next_step="Give the reference or id as search shows it.",
+            )
+    return _VARIABLE.sub(lambda match: variables[match[1]], template)
+
+
+class _Signature(httpx.Auth):
+    """Signs every attempt anew, and keeps the token out of the client's own headers."""
+
+    def __init__(self, sign: Callable[[], Mapping[str, str]], more: Mapping[str, str]) -> None:
+        self._sign = sign
+        self._more = more
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers.update({**self._sign(), **self._more})
+        yield request
+
+
+class HttpClient:
+    """One HTTP client for one desk; redirects are never followed.
+
+    Args:
+        url: scheme, host and port of the desk.
+        sign: the headers of one attempt.
+        proxy: whether proxies are taken from the environment.
+        app: an ASGI application that is the desk, reached in process.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        sign: Callable[[], Mapping[str, str]],
+        proxy: bool = False,
+        app: object | None = None,
+    ) -> None:
+        self._url = httpx.URL(url)
+        self._sign = sign
+        self._places = anyio.Semaphore(_IN_THE_AIR)
+        self._in_process = app is not None
+        self._client = httpx.AsyncClient(
+            follow_redirects=False,
+            trust_env=proxy,
+            verify=_trust() if app is None else False,
+            limits=httpx.Limits(max_connections=_IN_THE_AIR),
+            transport=None if app is None else httpx.ASGITransport(app),  # type: ignore[arg-type]  # any ASGI app
+            headers={"User-Agent": "case-mcp"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a desk's cookies are not kept
+        )
+
+    async def send(
+        self, request: Request, *, seconds: float, before: Callable[[], Awaitable[None]] = _nothing
+    ) -> Response:
+        """Send the request once and return the answer, within `seconds`; at most eight are in the air.
+
+        Args:
+            request: the request, not yet signed.
+            seconds: the time that it may take in all.
+            before: is awaited when the connection stands, before the first byte; what it raises stops the sending.
+
+        Raises:
+            TransportError: no answer came in time, or not a whole one.
+            Busy: too many requests wait already.
+            Rejected: an id could leave its place in the path.
+        """
+        url = self._url_of(request)
+        content, kind = _content_of(request)
+        signature = _Signature(self._sign, {**kind, **request.headers})
+        if self._places.statistics().tasks_waiting >= _IN_THE_QUEUE:
+            raise Busy(
+                "Too many calls wait for the desk already.",
+                retry_after=_QUEUE_SECONDS,
+                next_step=f"Wait {_QUEUE_SECONDS} seconds, then repeat the call.",
+            )
+        placed = sent = False
+
+        async def first_byte() -> None:
+            nonlocal sent
+            await before()
+            sent = True
+
+        try:
+            with anyio.fail_after(seconds):
+                async with self._places:
+                    placed = True
+                    return await self._answer(request.method, url, content, signature, first_byte)
+        except (httpx.TimeoutException, TimeoutError) as fault:
+            if not placed:
+                raise TransportError("other requests took all the time", sent=False) from None
+            waited = "it did not answer" if sent else "it could not be reached"
+            kinds = f" ({type(fault).__name__})" if isinstance(fault, httpx.TimeoutException) else ""
+            raise TransportError(f"{waited} within {seconds:.0f} seconds{kinds}", sent=sent) from None
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as fault:
+            broke = "the connection broke" if sent else "it could not be reached"
+            raise TransportError(f"{broke} ({type(fault).__name__})", sent=sent) from None
+
+    async def _answer(
+        self,
+        method: str,
+        url: httpx.URL,
+        content: bytes | None,
+        signature: httpx.Auth,
+        first_byte: Callable[[], Awaitable[None]],
+    ) -> Response:
+        async def trace(event: str, about: Mapping[str, Any]) -> None:
+            if event == _FIRST_BYTE and about["request"].method != b"CONNECT":  # to a proxy, nothing of ours yet
+                await first_byte()
+
+        if self._in_process:
+            await first_byte()
+        stream = self._client.stream(
+            method,
+            url,
+            content=content,
+            timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
+            auth=signature,
+            extensions={"trace": trace},
+        )
+        async with stream as response:
+            body = await self._body_of(response)
+        return Response(status=response.status_code, body=body, headers={**response.headers})
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def _url_of(self, request: Request) -> httpx.URL:
+        origin = self._url if request.url is None else httpx.URL(request.url)
+        path = path_of(request.template, request.path)
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        url = origin.copy_with(raw_path=f"{path}{query}".encode("ascii"))
+        shape = "/".join("[^/]+" if "{" in part else re.escape(part) for part in request.template.split("/"))
+        built, meant = ((each.scheme, each.host, each.port) for each in (url, origin))
+        if built != meant or not re.fullmatch(shape, unquote(url.path)):
+            raise Rejected("The address that was built is not the one meant.", next_step="Check the ids given.")
+        return url
+
+    @staticmethod
+    async def _body_of(response: httpx.Response) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > _LARGEST_ANSWER:
+                raise TransportError("its answer is larger than 16 MiB", sent=True)
+            parts.append(part)
+        return b"".join(parts)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return the authorities trusted, read once: that takes longer than a request."""
+    return httpx.create_ssl_context()
+
+
+def _content_of(request: Request) -> tuple[bytes | None, dict[str, str]]:
+    """Return the body's bytes, and the header that says what they are."""
+    if request.form is not None:
+        return urlencode(request.form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+    if request.body is None:
+        return None, {}
+    content = json.dumps(request.body, ensure_ascii=False, separators=(",", ":")).encode()
+    return content, {"Content-Type": "application/json"}

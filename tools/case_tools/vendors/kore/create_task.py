@@ -1,0 +1,123 @@
+"""create_task: POST createTask, documented beside the case pages.
+
+Here the customer's e-mail and phone stand inside `userInfo`, unlike in createCase.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final, Self
+
+from pydantic import Field, model_validator
+
+from case_tools.adapter.arguments import Arguments, Missing, Text
+from case_tools.adapter.names import NameRef
+from case_tools.adapter.tool import Action, Parsed, Request, Resolved, Response
+from case_tools.adapter.write_options import OURS, AllowDuplicate
+from case_tools.errors import Problem, Rejected
+from case_tools.results import Written
+from case_tools.settings import KoreSettings
+from case_tools.text import line
+from case_tools.vendors.kore import creates, reconciliation
+from case_tools.vendors.kore.body import Contact
+from case_tools.vendors.kore.dialog import CREATE_TASK
+from case_tools.vendors.kore.endpoints import (
+    CaseAddress,
+    CaseReference,
+    TaskTemplateId,
+    id_of,
+    post,
+    wanted_address,
+)
+
+_DESCRIPTION: Final = (
+    "Add a task (a step, such as a call back) to an existing case. Find the case with search_cases first. Ask for "
+    "what is missing, never invent it. userInfo needs the customer's name and one of id, emailId, phoneNumber. "
+    'Example: {"caseId": "CS000123", "taskTmp": "ttm-…", "name": "Call back", "userInfo": {"name": "Jane Roe", '
+    '"emailId": "jane.roe@example.com"}, "source": "rtm", "desc": "Before noon"}. Answers the new reference.'
+)
+
+
+class TaskContact(Contact):
+    """The customer of a task: a name is needed."""
+
+    @model_validator(mode="after")
+    def _says_who_the_customer_is(self) -> Self:
+        if not self.name:
+            raise Missing("lacks the customer's name.", "userInfo")
+        return self
+
+
+class CreateTask(Arguments):
+    """The documented body."""
+
+    other_words: ClassVar[Mapping[str, str]] = {
+        "title": "name",
+        "description": "desc",
+        "customer": "userInfo",
+        "template": "taskTmp",
+        "case": "caseId",
+    }
+
+    caseId: CaseAddress = Field(description="Reference of the case, e.g. CS000123, or its id ci-…")
+    caseRefId: CaseReference | None = Field(
+        None, description="The case's reference; needed only with an id not yet seen"
+    )
+    taskTmp: TaskTemplateId = Field(description="Task template id ttm-…, from the administrator")
+    name: Text = Field(description="Title, e.g. Call back")
+    userInfo: TaskContact = Field(description='e.g. {"name": "Jane Roe", "emailId": "jane.roe@example.com"}')
+    source: Text = Field(description="Where the task comes from, e.g. rtm")
+    desc: Text | None = Field(None, description="What is to be done")
+    allow_duplicate: AllowDuplicate = False
+
+
+def action(account: KoreSettings) -> Action[CreateTask]:
+    """Return the action for one account; a source that it sets may be left out of a call."""
+
+    def request(arguments: CreateTask, known: Resolved) -> Request:
+        case_id = id_of("case", arguments.caseId, known)
+        body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(OURS))
+        return post(
+            account.stream_id,
+            "createTask",
+            {**body, "caseId": case_id, "caseRefId": _reference(arguments, case_id, known)},
+        )
+
+    def reading(_: CreateTask, __: Request, answer: Response, ___: Resolved) -> Parsed:
+        return creates.reading(answer, tool="create_task", prefix="ti-")
+
+    return Action(
+        name="create_task",
+        title="Add a task",
+        description=_DESCRIPTION,
+        scope="tasks:write",
+        effect="create",
+        arguments=creates.with_defaults(CreateTask, source=account.source),
+        result=Written,
+        wanted=_wanted,
+        request=request,
+        reading=reading,
+        retrace=reconciliation.of_create(account, tool="create_task", tail="getTasks"),
+        speech=CREATE_TASK,
+    )
+
+
+def _wanted(arguments: CreateTask) -> list[NameRef]:
+    return wanted_address("case", arguments.caseId)
+
+
+def _reference(arguments: CreateTask, case_id: str, known: Resolved) -> str:
+    seen = [each.name for each in known.names.find("case", case_id)]
+    given = arguments.caseRefId
+    if seen and given in {None, seen[0]}:
+        return seen[0]
+    if given and not seen:
+        return given
+    wrong = (
+        f"is not the reference of that case, which is {line(seen[0], 40)}."
+        if seen
+        else "is missing beside an id not seen."
+    )
+    raise Rejected(
+        "create_task was not sent: one argument needs mending.",
+        problems=[Problem(argument="caseRefId", message=wrong)],
+        next_step="Give the reference as caseId, leave caseRefId out, and call create_task again.",
+    )

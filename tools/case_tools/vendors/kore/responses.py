@@ -1,0 +1,168 @@
+"""How Kore's answers read: what is an answer at all, what an error means, what a row shows.
+
+No Case Management page documents an error. The shapes and codes are those of Kore's wider platform; both
+`msg` and `message` occur.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from case_tools.adapter.names import LearnedName
+from case_tools.adapter.parsing import (
+    error_of,
+    is_success,
+    limited,
+    list_of,
+    mapping_of,
+    moment_of,
+    name_of,
+    no_answer,
+    payload_of,
+    text_of,
+)
+from case_tools.adapter.tool import Json, Response
+from case_tools.errors import CaseError, ConfigurationError, CredentialsRefused, MissingScope, Rejected
+from case_tools.results import Record
+
+_REFUSALS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, 4002})
+_KNOWN_CODES: Final = frozenset({400, 401, 404, 405, 412, 429, 4002})
+_LONGEST_CODE: Final = 6
+_HOST_ADVICE: Final = "The administrator checks KORE_HOST, e.g. platform.kore.ai."
+_KEYS_OF_STATUS: Final = ("_id", "name", "lname", "statusCategory")
+_KEYS_OF_PRIORITY: Final = ("_id", "name", "lname", "desc")
+_KEYS_OF_QUEUE: Final = ("_id", "name")
+_KEYS_OF_AGENT: Final = ("aId", "agentId", "name")
+
+
+def object_of(answer: Response, *, tool: str, writes: bool) -> Json:
+    """Return the JSON object that the desk answered.
+
+    Raises:
+        CaseError: the desk answered an error, or something that is no answer.
+    """
+    payload = payload_of(answer)
+    errors = list(_errors(payload))
+    if not is_success(answer.status) or errors:
+        raise _error(answer, errors, tool=tool, writes=writes)
+    if not isinstance(payload, dict):
+        raise no_answer(tool, writes=writes)
+    return payload
+
+
+def _errors(payload: object) -> Iterator[tuple[int | None, str]]:
+    """Yield code and words of each error in any of the shapes seen."""
+    if not isinstance(payload, Mapping):
+        return
+    listed = payload.get("errors")
+    for each in listed if isinstance(listed, list) else [listed] if listed else []:
+        if isinstance(each, Mapping):
+            words = str(each.get("msg") or each.get("message") or "")
+            yield _code(each.get("code")), words
+        else:
+            yield None, str(each)
+    if str(payload.get("status")).casefold() == "error":
+        yield None, str(payload.get("message") or "")
+
+
+def _code(value: object) -> int | None:
+    text = str(value) if isinstance(value, int | str) else ""
+    return int(text) if len(text) < _LONGEST_CODE and text.isdecimal() and text.isascii() else None
+
+
+def _error(answer: Response, errors: Sequence[tuple[int | None, str]], *, tool: str, writes: bool) -> CaseError:
+    words = " ".join(text for _, text in errors).casefold()
+    status = answer.status
+    if is_success(status):  # an error in the clothes of a success
+        status = next((code for code, _ in errors if code in _KNOWN_CODES), 500)
+    if "rate limit" in words:
+        return limited(answer)
+    if status in _REFUSALS:
+        return _refused(words)
+    if "streamid" in words.replace(" ", ""):
+        return ConfigurationError(
+            "The desk does not know the app's id.",
+            next_step="The administrator sets KORE_STREAM_ID to the id in App Settings > General.",
+        )
+    if status == HTTPStatus.PRECONDITION_FAILED:
+        return Rejected(
+            f"The desk says that a field which it needs is missing in {tool}.",
+            next_step="Give the fields that the case's template requires, then call again.",
+        )
+    return error_of(answer, tool=tool, writes=writes, host_advice=_HOST_ADVICE, status=status)
+
+
+def _refused(words: str) -> CaseError:
+    if "scope" in words:
+        return MissingScope(
+            "The JWT app may not work on cases: it lacks the scope, or was not published since it was given.",
+            next_step="The administrator opens App Settings > Dev Tools > API Scope, gives the JWT app of "
+            "KORE_CLIENT_ID the scope `Case Management Configuration`, saves, and publishes the app.",
+        )
+    if "jti" in words or "replay" in words:
+        return CredentialsRefused(
+            "The desk refused the token for its number or its lifetime.",
+            next_step="The administrator checks this machine's clock and the JWT app's `Enforce JTI`.",
+        )
+    return CredentialsRefused(
+        "The desk does not accept the token.",
+        next_step="The administrator checks KORE_CLIENT_ID, KORE_CLIENT_SECRET and KORE_JWT_ALGORITHM against the "
+        "JWT app, KORE_HOST against its region, and this machine's clock.",
+    )
+
+
+def record_of(row: Mapping[str, Any]) -> Record:
+    """Return what a row shows; keys that are missing or of another type read as empty."""
+    customer = mapping_of(row.get("userInfo"))
+    queues = [mapping_of(queue) for queue in list_of(row.get("queues"))]
+    return Record(
+        id=text_of(row.get("_id")),
+        ref=text_of(row.get("refId")),
+        case=text_of(row.get("caseRefId")),
+        title=text_of(row.get("name")),
+        status=name_of(row.get("status")),
+        priority=name_of(row.get("priority")),
+        requester=name_of(customer) or text_of(customer.get("emailId")) or text_of(customer.get("phoneNumber")),
+        email=text_of(customer.get("emailId")),
+        assignee=name_of(row.get("currAssignee")) or ", ".join(filter(None, map(name_of, queues))),
+        due=moment_of(row.get("dueDate")) or moment_of(row.get("ETA")),
+        breached=row.get("isBreached") is True,
+        updated=moment_of(row.get("updatedAt")),
+        description=text_of(row.get("desc")),
+        channel=", ".join(filter(None, map(text_of, list_of(row.get("channel"))))) or text_of(row.get("source")),
+        tags=[tag for tag in list_of(row.get("tags")) if isinstance(tag, str) and tag],
+        tasks=[task for task in list_of(row.get("taskIds")) if isinstance(task, str) and task],
+    )
+
+
+def seen_in(rows: Sequence[Mapping[str, Any]]) -> list[LearnedName]:
+    """Return everything that the rows show of names and references."""
+    return [seen for row in rows for seen in _seen_in(row)]
+
+
+def _seen_in(row: Mapping[str, Any]) -> Iterator[LearnedName]:
+    own = text_of(row.get("_id"))
+    if own and (ref := text_of(row.get("refId"))):
+        yield LearnedName(kind="task" if own.startswith("ti-") else "case", id=own, name=ref)
+    if (case := text_of(row.get("caseId"))) and (ref := text_of(row.get("caseRefId"))):
+        yield LearnedName(kind="case", id=case, name=ref)
+    yield from _seen_object("status", row.get("status"), _KEYS_OF_STATUS)
+    yield from _seen_object("priority", row.get("priority"), _KEYS_OF_PRIORITY)
+    for queue in list_of(row.get("queues")):
+        yield from _seen_object("queue", queue, _KEYS_OF_QUEUE)
+    agent = mapping_of(row.get("currAssignee"))
+    if (own_id := text_of(agent.get("aId")) or text_of(agent.get("agentId"))) and (
+        name := text_of(agent.get("name"))
+    ):
+        kept = {key: agent[key] for key in _KEYS_OF_AGENT if text_of(agent.get(key))}
+        yield LearnedName(kind="agent", id=own_id, name=name, value=kept)
+    if template := text_of(row.get("caseTmp")):
+        yield LearnedName(kind="template", id=template, name=template)
+
+
+def _seen_object(kind: str, value: object, keys: Sequence[str]) -> Iterator[LearnedName]:
+    shown = mapping_of(value)
+    own, name = text_of(shown.get("_id")), text_of(shown.get("name"))
+    if own and name:
+        kept = {key: shown[key] for key in keys if isinstance(shown.get(key), str) and shown[key]}
+        yield LearnedName(kind=kind, id=own, name=name, value=kept)

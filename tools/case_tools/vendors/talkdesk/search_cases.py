@@ -1,0 +1,169 @@
+"""search_cases: GET /cm/core/va/cases, page "Get case list"."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from case_tools.adapter.arguments import Arguments, Email, IsoMoment, ListOf, Object, Text, Texts, WholeNumber
+from case_tools.adapter.parsing import count_of, mapping_of, no_answer
+from case_tools.adapter.tool import Action, Parsed, Request, Resolved, Response
+from case_tools.errors import Rejected
+from case_tools.results import CasePage, Row, rows_missed
+from case_tools.vendors.talkdesk.body import ON_HOLD, Id, Priority, Short, Status, Type, enumeration, one_of
+from case_tools.vendors.talkdesk.dialog import SEARCH
+from case_tools.vendors.talkdesk.endpoints import CASES, CaseId, query_of
+from case_tools.vendors.talkdesk.listing import listed_in
+from case_tools.vendors.talkdesk.responses import id_in, object_of, record_of, seen_in
+
+_OURS: Final = frozenset({"page", "limit", "detail"})
+_PERIODS: Final = ("create_at", "update_at")
+_DESCRIPTION: Final = (
+    "Find customer-service cases (tickets) by customer, title, status, priority, type, assignee or dates. Use it "
+    "before create_case, to see whether the case exists, and before update_case, to get its id. Without filters "
+    "it lists cases in the desk's own order. Changes nothing. "
+    'Example: {"requester_email": "jane.roe@example.com", "status": ["OPEN", "PENDING"]}. Answers ref (the id), '
+    "title, status, priority, requester, assignee and updated of each; detail=full adds more."
+)
+
+
+def _upper(given: object) -> object:
+    return given.strip().upper() if isinstance(given, str) else given
+
+
+class SearchCases(Arguments):
+    """The documented query, and ours for paging and detail."""
+
+    other_words: ClassVar[Mapping[str, str]] = {
+        "query": "title",
+        "text": "title",
+        "searchtext": "title",
+        "email": "requester_email",
+        "customer": "requester_name",
+        "requester": "requester_name",
+        "assignee": "agent_name",
+        "owner_id": "agent_id",
+        "state": "status",
+        "id": "ids",
+        "per_page": "limit",
+        "created": "create_at",
+        "updated": "update_at",
+    }
+
+    title: Text | None = Field(None, description="Words in the title")
+    description: Text | None = Field(None, description="Words in the description")
+    requester_email: Email | None = Field(None, description="Customer's e-mail")
+    requester_name: Text | None = Field(None, description="Customer's name")
+    requester_phone: Annotated[Short, Field(max_length=20)] | None = Field(None, description="Customer's phone")
+    requester_id: Id | None = Field(None, description="Customer's id")
+    requester_type: Annotated[str, one_of(["AGENT", "CONTACT"]), enumeration(["AGENT", "CONTACT"])] | None = Field(
+        None, description="AGENT or CONTACT"
+    )
+    status: Annotated[list[Status], ListOf] | None = Field(None, description='e.g. ["OPEN", "ON_HOLD"]')
+    priority: Annotated[list[Priority], ListOf] | None = Field(None, description='e.g. ["HIGH"]')
+    type: Annotated[list[Type], ListOf] | None = Field(None, description='e.g. ["INCIDENT"]')
+    about: Texts | None = Field(None, description="What it is about")
+    agent_id: Id | None = Field(None, description="Assignee's id")
+    agent_name: Text | None = Field(None, description="Assignee's name")
+    agent_email: Email | None = Field(None, description="Assignee's e-mail")
+    ids: Annotated[list[CaseId], ListOf] | None = Field(None, description='Ids, e.g. ["20808"]')
+    create_at: Annotated[list[IsoMoment], ListOf] | None = Field(
+        None, description='Created between, e.g. ["2026-09-01T00:00:00Z", "2026-09-30T23:59:59Z"]'
+    )
+    update_at: Annotated[list[IsoMoment], ListOf] | None = Field(None, description="Updated between, as create_at")
+    custom_fields: Object | None = Field(None, description="Values by key")
+    order_by: Literal["create_at", "update_at"] | None = Field(None, description="create_at or update_at")
+    sort: Annotated[Literal["ASC", "DESC"], BeforeValidator(_upper)] | None = Field(
+        None, description="ASC or DESC"
+    )
+    page: WholeNumber = Field(1, ge=1, le=100_000, description="Page, from 1")
+    limit: WholeNumber = Field(20, ge=1, le=50, description="Rows a page, 1 to 50, else 20")
+    detail: Literal["concise", "full"] = Field("concise", description="full adds id, description, email")
+
+    @field_validator("status", "priority", "type", "about", "ids", *_PERIODS)
+    @classmethod
+    def _has_entries(cls, given: list[Any] | None) -> list[Any] | None:
+        if given == []:
+            raise ValueError("is an empty list: leave it out to search without it.")
+        return given
+
+    @model_validator(mode="after")
+    def _has_whole_periods(self) -> Self:
+        for name in _PERIODS:
+            pair = getattr(self, name)
+            if pair is not None and (len(pair) != len(_PERIODS) or pair[0] > pair[1]):
+                raise ValueError(f"give {name} as a period of two dates, the earlier one first.")
+        return self
+
+
+def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[SearchCases]:
+    """Return the action; `on_hold` is the literal that this desk takes for that status."""
+
+    def request(given: SearchCases, _: Resolved) -> Request:
+        filters = given.model_dump(mode="json", exclude_none=True, exclude=set(_OURS))
+        if "status" in filters:
+            filters["status"] = [on_hold if each == ON_HOLD else each for each in filters["status"]]
+        paging = {"page": given.page, "per_page": given.limit}
+        return Request(method="GET", template=CASES, query=query_of({**filters, **paging}))
+
+    return Action(
+        name="search_cases",
+        title="Search cases",
+        description=_DESCRIPTION,
+        scope="cases:read",
+        effect="read",
+        arguments=SearchCases,
+        result=CasePage,
+        wanted=lambda _: (),
+        request=request,
+        reading=_reading,
+        speech=SEARCH,
+    )
+
+
+def _reading(given: SearchCases, _: Request, answer: Response, __: Resolved) -> Parsed:
+    payload = object_of(answer, tool="search_cases", writes=False)
+    listed, claimed = listed_in(payload), count_of(payload.get("total"))
+    cases = {id_in(case): case for case in listed if isinstance(case, dict) and id_in(case)}
+    if listed and not cases:
+        raise no_answer("search_cases", writes=False)
+    size = count_of(payload.get("per_page")) or given.limit
+    skipped = (given.page - 1) * size
+    if _stayed(payload, given.page) or (listed and claimed is not None and 0 < claimed <= skipped):
+        raise _does_not_page(given.page)
+    shown = [*cases.values()][: given.limit]
+    reached = skipped + min(len(listed), given.limit)
+    goes_on = claimed is None and (mapping_of(payload.get("_links")).get("next") or len(listed) >= given.limit)
+    total = max(claimed or 0, reached if listed else 0, reached + 1 if listed and goes_on else 0)
+    page = CasePage(
+        total=total,
+        page=given.page,
+        has_more=bool(listed) and reached < total,
+        cases=[Row.of(record_of(case), detail=given.detail) for case in shown],
+    )
+    for note in _notes(given.limit, len(listed), len(cases), page):
+        page = page.noting(note)
+    return Parsed(result=page, seen=[seen for case in cases.values() for seen in seen_in(case)])
+
+
+def _stayed(payload: Mapping[str, Any], page: int) -> bool:
+    """Tell whether the desk says that it shows another page."""
+    return count_of(payload.get("page")) not in {None, page}
+
+
+def _does_not_page(page: int) -> Rejected:
+    return Rejected(
+        f"The desk did not go to page {page} and shows rows of another page.",
+        next_step="Narrow the search with more filters, or give a larger limit (up to 50) with page=1.",
+    )
+
+
+def _notes(limit: int, listed: int, readable: int, page: CasePage) -> list[str]:
+    notes = []
+    if listed > limit:
+        notes.append(f"The desk gave {listed} rows instead of {limit}: rows between pages are missed.")
+    elif page.has_more and listed < limit:
+        notes.append(rows_missed(listed, limit))
+    if readable < listed:
+        notes.append(f"{listed - readable} rows of the answer could not be read, or were there twice.")
+    return notes

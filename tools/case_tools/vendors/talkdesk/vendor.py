@@ -1,0 +1,92 @@
+"""Talkdesk, as the corridor sees it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any, Final
+
+from case_tools.adapter.names import LearnedName, NameRef
+from case_tools.adapter.tool import Action, Json, Lookup, Request, Response, Scope, Token, TokenGrant
+from case_tools.errors import ConfigurationError
+from case_tools.settings import Settings, TalkdeskSettings
+from case_tools.vendors.talkdesk import create_case, search_cases, update_case
+from case_tools.vendors.talkdesk.body import PRIORITIES, STATUSES, TYPES
+from case_tools.vendors.talkdesk.credentials import as_pem, read_token, token_request
+from case_tools.vendors.talkdesk.listing import cases_of
+from case_tools.vendors.talkdesk.reconciliation import search_for
+from case_tools.vendors.talkdesk.responses import id_in, seen_in
+
+_SCOPES: Final[Mapping[Scope, str]] = {"cases:read": "cases-public:read", "cases:write": "cases-public:write"}
+
+
+class Talkdesk:
+    """One account."""
+
+    def __init__(
+        self, account: TalkdeskSettings, *, clock: Callable[[], datetime], nonce: Callable[[], str]
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        self._nonce = nonce
+        self.url = account.api_origin
+        self.identity = f"{account.api_origin} {account.account or account.token_origin}"
+        actions: list[Action[Any]] = [
+            create_case.action(),
+            update_case.action(account.on_hold),
+            search_cases.action(account.on_hold),
+        ]
+        self.actions: Mapping[str, Action[Any]] = {action.name: action for action in actions}
+
+    @property
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Return what the pages enumerate."""
+        return {"status": STATUSES, "priority": PRIORITIES, "type": TYPES}
+
+    def finding(self, ref: str) -> Mapping[str, object]:
+        """Return the search for a case by its id."""
+        return {"ids": [ref], "detail": "full"}
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of every attempt."""
+        return {"Accept": "application/json"}
+
+    def exchange(self, scope: Scope) -> TokenGrant:
+        """Return what earns a token for the one vendor scope that is needed."""
+        return TokenGrant(request=partial(self._token_request, _SCOPES[scope]), read=read_token, headers=_bearer)
+
+    def _token_request(self, scope: str) -> Request:
+        return token_request(self._account, scope=scope, key=self._key, now=self._clock(), nonce=self._nonce())
+
+    def lookup(self, wanted: NameRef) -> Lookup | None:
+        """Return the search for a case by its id, where what the desk shows of it now is wanted."""
+        if wanted.kind != "case":
+            return None
+        return Lookup(request=search_for(wanted.name), read=_rows, needed=True)
+
+    @cached_property
+    def _key(self) -> str:
+        if self._account.client_secret is not None or self._account.private_key_file is None:
+            return ""
+        try:
+            return as_pem(self._account.private_key_file.read_text())
+        except (OSError, ValueError):
+            raise ConfigurationError(
+                "The private key cannot be read.", next_step="The administrator checks TALKDESK_PRIVATE_KEY_FILE."
+            ) from None
+
+
+def _rows(answer: Response, _: str) -> tuple[Mapping[str, Json], Sequence[LearnedName]]:
+    cases = cases_of(answer)[1]
+    return {id_in(case).lstrip("0"): case for case in cases}, [seen for case in cases for seen in seen_in(case)]
+
+
+def _bearer(token: Token) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.value}"}
+
+
+def connect(
+    account: TalkdeskSettings, settings: Settings, *, clock: Callable[[], datetime], nonce: Callable[[], str]
+) -> Talkdesk:
+    """Return the vendor for an account; nothing is sent."""
+    del settings
+    return Talkdesk(account, clock=clock, nonce=nonce)
