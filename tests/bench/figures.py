@@ -1,6 +1,6 @@
 """Print the figures that the README states: `uv run python tests/bench/figures.py [definitions|pages|start]`.
 
-AccessTokens are estimates by characters, as no tokenizer is installed: definitions divide by 4.2, which is what
+Tokens are estimates by characters, as no tokenizer is installed: definitions divide by 4.2, which is what
 English prose and JSON Schema come to, results by 3, as names, dates and references are shorter words.
 Start-up is a ratio to a bare low-level server of the SDK, both measured in turn in the same run.
 """

@@ -18,7 +18,7 @@ from served import stdio_connection
 CHARACTERS_A_TOKEN: Final = 3
 CHARACTERS_A_TOKEN_OF_DEFINITIONS: Final = 4.2
 HOW_COUNTED: Final = (
-    f"AccessTokens are estimates: characters / {CHARACTERS_A_TOKEN} of arguments and results, "
+    f"Tokens are estimates: characters / {CHARACTERS_A_TOKEN} of arguments and results, "
     f"/ {CHARACTERS_A_TOKEN_OF_DEFINITIONS} of definitions"
 )
 _PATIENCE_WITH_A_FAULTY_DESK: Final = "6"

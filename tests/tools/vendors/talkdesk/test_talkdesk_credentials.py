@@ -77,7 +77,7 @@ class TokenHost:
         self._numbers = count(1)
 
     def __call__(self, received: Received) -> Reply:
-        """Response a request."""
+        """Answer a request."""
         if received.path != TOKEN_PATH:
             return self.cases(received)
         return Reply.of({"access_token": f"token-{next(self._numbers)}", "expires_in": self.life})
