@@ -39,13 +39,13 @@ from case_tools import (
     Unavailable,
     Written,
 )
-from case_tools.adapter.tool import Action
+from case_tools.adapter.tool import Tool
 from case_tools.errors import CHANGED, KINDS
 from case_tools.pipeline.outcomes import outcome_of
 from case_tools.settings import VENDOR_TITLES, Vendor
 from case_tools.vendors.kore.body import DeskKeptBody, WritableBody
-from case_tools.vendors.talkdesk.notes import Note
-from case_tools.vendors.talkdesk.update_case import UpdateCase
+from case_tools.vendors.talkdesk.notes import TalkdeskNote
+from case_tools.vendors.talkdesk.update_case import TalkdeskUpdateCaseArguments
 from vendor_samples import sample
 
 README = Path(__file__).parent.parent / "README.md"
@@ -89,8 +89,8 @@ def demo() -> str:
 
 def tools() -> str:
     """Return the table of tools."""
-    kore = CaseDesk(Settings(state=":memory:", toolsets=("cases", "tasks"))).actions
-    talkdesk = CaseDesk(Settings(state=":memory:", embedded_dialect="talkdesk")).actions
+    kore = CaseDesk(Settings(state=":memory:", toolsets=("cases", "tasks"))).tools
+    talkdesk = CaseDesk(Settings(state=":memory:", embedded_dialect="talkdesk")).tools
     desks: dict[Vendor, list[str]] = {"kore": [*kore], "talkdesk": [*talkdesk]}
 
     def rows() -> Iterator[Sequence[str]]:
@@ -139,8 +139,8 @@ def _place(name: str, note: str) -> str:
 
 
 def _talkdesk_place(name: str) -> str:
-    inner = name in Note.model_fields
-    assert inner or name in UpdateCase.model_fields
+    inner = name in TalkdeskNote.model_fields
+    assert inner or name in TalkdeskUpdateCaseArguments.model_fields
     return f"argument `{f'notes[].{name}' if inner else name}`{_ON_TALKDESK.get(name, '')}"
 
 
@@ -233,11 +233,11 @@ def _evaluated(what: str) -> str:
 
 def problems() -> str:
     """Return the table of what a dialog must expect, with what it says."""
-    update = CaseDesk(Settings(state=":memory:")).actions["update_case"]
-    create = CaseDesk(Settings(state=":memory:")).actions["create_case"]
+    update = CaseDesk(Settings(state=":memory:")).tools["update_case"]
+    create = CaseDesk(Settings(state=":memory:")).tools["create_case"]
     preview = Preview(tool="update_case", title=update.title, ref="CS000123", fields={"priority": ("Low", "High")})
     late = Problem(argument="dueDate", message="")
-    told: list[tuple[Result | CaseError, Action[Any], str]] = [
+    told: list[tuple[Result | CaseError, Tool[Any], str]] = [
         (Rejected("", next_step="", problems=[_MISSING]), create, "Arguments are missing; `missing` names them"),
         (Rejected("", next_step="", problems=[late]), update, "Arguments are wrong; `invalid` names them"),
         (Written(outcome="unknown"), create, "The desk gave no answer, and a search does not show it so far"),

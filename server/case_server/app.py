@@ -19,7 +19,7 @@ from case_server.callers import Caller, RequestContext
 from case_server.reply import reply
 from case_server.schema import input_schema, output_schema
 from case_tools import CaseDesk, CaseError, ConfigurationError, Result, Settings
-from case_tools.adapter.tool import Action
+from case_tools.adapter.tool import Tool
 from case_tools.pipeline.outcomes import outcome_of
 from case_tools.settings import VENDOR_THINGS, VENDOR_TITLES
 
@@ -74,7 +74,7 @@ class Session:
         """The tools by name, in the order in which they are listed."""
         return {
             name: programs.for_programs(tool_of(action), action, self.settings)
-            for name, action in self.desk.actions.items()
+            for name, action in self.desk.tools.items()
         }
 
     @cached_property
@@ -93,7 +93,7 @@ class Session:
 
     def tools_of(self, caller: Caller) -> Mapping[str, types.Tool]:
         """Return the tools that a caller may call."""
-        actions = self.desk.actions
+        actions = self.desk.tools
         return {name: tool for name, tool in self.tools.items() if actions[name].scope in caller.scopes}
 
     async def is_ready(self) -> bool:
@@ -136,7 +136,7 @@ class Session:
 Context = ServerRequestContext[Session]
 
 
-def tool_of(action: Action[Any]) -> types.Tool:
+def tool_of(action: Tool[Any]) -> types.Tool:
     """Return the tool that a client sees of an action."""
     return types.Tool(
         name=action.name,
@@ -145,9 +145,9 @@ def tool_of(action: Action[Any]) -> types.Tool:
         input_schema=input_schema(action.arguments),
         output_schema=output_schema(action.result),
         annotations=types.ToolAnnotations(
-            read_only_hint=action.effect == "read",
-            destructive_hint=action.effect in {"set", "append"},
-            idempotent_hint=action.effect in {"read", "set"},
+            read_only_hint=action.reads,
+            destructive_hint=action.usual_effect in {"set", "append"},
+            idempotent_hint=action.usual_effect in {"read", "set"},
             open_world_hint=True,
         ),
     )
@@ -232,7 +232,7 @@ async def _call_tool(
     visit = RequestContext.of(context.request, session.audit)
     told = visit.call
     told.caller, told.arguments, told.begun = visit.caller.name, params.arguments or {}, True
-    action = session.desk.actions.get(params.name)
+    action = session.desk.tools.get(params.name)
     if action is None:
         told.ended("unknown_tool")
         raise MCPError(code=types.INVALID_PARAMS, message=_unknown(session, visit.caller))
@@ -255,9 +255,9 @@ async def _call_tool(
 
     as_data = session.settings.outcomes == "data"
     work = call(given.confirmation) if as_data else asking.with_a_yes(context, params, call)
-    data_of = partial(outcome_of, action=action) if as_data else None
+    data_of = partial(outcome_of, tool=action) if as_data else None
     with session.running():
-        return await reply(action.name, work, writes=action.effect != "read", told=told, data_of=data_of)
+        return await reply(action.name, work, writes=not action.reads, told=told, data_of=data_of)
 
 
 def _unknown(session: Session, caller: Caller) -> str:
@@ -268,7 +268,7 @@ def _unknown(session: Session, caller: Caller) -> str:
     return f"Unknown tool. This server has {tools}."
 
 
-def lacking(action: Action[Any]) -> str:
+def lacking(action: Tool[Any]) -> str:
     """Return what answers a caller whose scopes do not reach."""
     return (
         f"{action.name} needs the scope {action.scope}, which your key does not have. Nothing was done. "

@@ -130,7 +130,7 @@ class Gate:
             call.caller = entry.name
             if self._ring.is_good(entry):
                 return Caller(name=entry.name, scopes=frozenset(entry.scopes))
-        action = self._session.desk.actions.get(call.tool or "")
+        action = self._session.desk.tools.get(call.tool or "")
         challenge = f'Bearer scope="{action.scope if action else _LEAST_SCOPE}"'
         raise Refusal(
             HTTPStatus.UNAUTHORIZED,
@@ -146,7 +146,7 @@ class Gate:
         arguments = params.get("arguments")
         call.arguments = arguments if isinstance(arguments, dict) else {}
         call.tool = self._known(params.get("name"))
-        action = self._session.desk.actions.get(call.tool or "")
+        action = self._session.desk.tools.get(call.tool or "")
         if action is not None and action.scope not in caller.scopes:
             raise Refusal(
                 HTTPStatus.FORBIDDEN,
@@ -157,7 +157,7 @@ class Gate:
 
     def _known(self, name: object) -> str | None:
         """Return a tool's name if it is one: whatever else a caller writes there is kept out of the log."""
-        return name if isinstance(name, str) and name in self._session.desk.actions else None
+        return name if isinstance(name, str) and name in self._session.desk.tools else None
 
 
 def _is_call(message: types.JSONRPCMessage) -> TypeGuard[types.JSONRPCRequest]:

@@ -17,7 +17,7 @@ def check_schemas(settings: Settings) -> int:
     for fields in get_args(Fields):
         profiles.append(Settings(state=":memory:", fields=fields, toolsets=("cases", "tasks")))
         profiles.append(Settings(state=":memory:", fields=fields, embedded_dialect="talkdesk"))
-    shown = [tool_of(action) for each in profiles for action in CaseDesk(each).actions.values()]
+    shown = [tool_of(action) for each in profiles for action in CaseDesk(each).tools.values()]
     return told({tool.model_dump_json(): tool for tool in shown}.values())
 
 

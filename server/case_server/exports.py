@@ -22,7 +22,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 def export(form: str, settings: Settings) -> str:
     """Return the tools of the desk that the settings name, in one of the forms; nothing is opened or asked."""
     settings = settings.model_copy(update={"state": ":memory:"})
-    actions = CaseDesk(settings).actions
+    actions = CaseDesk(settings).tools
     if form == "rasa":
         return rasa(actions)
     tools = [for_programs(tool_of(action), action, settings) for action in actions.values()]

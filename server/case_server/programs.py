@@ -7,7 +7,7 @@ from typing import Any, Final
 from mcp import types
 
 from case_tools import Settings
-from case_tools.adapter.tool import Action
+from case_tools.adapter.tool import Tool
 
 _REQUEST_KEY: Final = "request_key"
 _CONFIRMATION: Final = "confirmation"
@@ -40,14 +40,14 @@ class Given:
     confirmation: str | None = None
 
 
-def own_arguments(action: Action[Any], settings: Settings) -> tuple[str, ...]:
+def own_arguments(action: Tool[Any], settings: Settings) -> tuple[str, ...]:
     """Return the names of the arguments of ours that programs may give."""
-    if settings.outcomes != "data" or action.effect == "read":
+    if settings.outcomes != "data" or action.reads:
         return ()
     return (_REQUEST_KEY, _CONFIRMATION) if settings.access == "confirm" else (_REQUEST_KEY,)
 
 
-def for_programs(tool: types.Tool, action: Action[Any], settings: Settings) -> types.Tool:
+def for_programs(tool: types.Tool, action: Tool[Any], settings: Settings) -> types.Tool:
     """Return the tool as a program sees it; with outcomes as errors, as it is."""
     if settings.outcomes != "data":
         return tool
@@ -63,7 +63,7 @@ def for_programs(tool: types.Tool, action: Action[Any], settings: Settings) -> t
 
 
 def parted(
-    action: Action[Any], settings: Settings, params: types.CallToolRequestParams, meta: Mapping[str, Any]
+    action: Tool[Any], settings: Settings, params: types.CallToolRequestParams, meta: Mapping[str, Any]
 ) -> Given:
     """Return the arguments of a call; the key for a write is taken from `_meta` as well."""
     arguments = dict(params.arguments or {})

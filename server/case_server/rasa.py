@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from case_server.app import tool_of
-from case_tools.adapter.tool import Action
+from case_tools.adapter.tool import Tool
 
 _SERVER: Final = "case-mcp"
 _TYPES: Final = {"boolean": "bool", "integer": "float"}
@@ -17,7 +17,7 @@ _OF_WRITES: Final = {"ref": "text", "status": "text"}
 _OF_SEARCHES: Final = {"total": "float", "cases": "any"}
 
 
-def rasa(actions: Mapping[str, Action[Any]]) -> str:
+def rasa(actions: Mapping[str, Tool[Any]]) -> str:
     """Return endpoints.yml, domain.yml, responses.yml and flows.yml in one text, parted by `---`."""
     documents = [
         ("endpoints.yml", _endpoints()),
@@ -29,14 +29,14 @@ def rasa(actions: Mapping[str, Action[Any]]) -> str:
     return head + "".join(f"---\n# {name}\n" + "\n".join(lines) + "\n" for name, lines in documents)
 
 
-def slots_of(action: Action[Any]) -> dict[str, str]:
+def slots_of(action: Tool[Any]) -> dict[str, str]:
     """Return what a person is asked for: argument -> slot."""
     properties = tool_of(action).input_schema["properties"]
-    return {name: f"{action.name}_{name}" for name in action.speech.questions if name in properties}
+    return {name: f"{action.name}_{name}" for name in action.dialog.questions if name in properties}
 
 
-def _answers(action: Action[Any]) -> dict[str, str]:
-    return _ANSWERS | (_OF_SEARCHES if action.effect == "read" else _OF_WRITES)
+def _answers(action: Tool[Any]) -> dict[str, str]:
+    return _ANSWERS | (_OF_SEARCHES if action.reads else _OF_WRITES)
 
 
 def _endpoints() -> Iterator[str]:
@@ -46,7 +46,7 @@ def _endpoints() -> Iterator[str]:
     yield "    type: http"
 
 
-def _slots(actions: Mapping[str, Action[Any]]) -> Iterator[str]:
+def _slots(actions: Mapping[str, Tool[Any]]) -> Iterator[str]:
     yield "slots:"
     for action in actions.values():
         properties = tool_of(action).input_schema["properties"]
@@ -63,12 +63,12 @@ def _slot(name: str, kind: str, filled: str) -> Iterator[str]:
     yield f"      - type: {filled}"
 
 
-def _responses(actions: Mapping[str, Action[Any]]) -> Iterator[str]:
+def _responses(actions: Mapping[str, Tool[Any]]) -> Iterator[str]:
     yield "responses:"
     for action in actions.values():
         for name, slot in slots_of(action).items():
-            yield from _response(f"utter_ask_{slot}", action.speech.questions[name])
-        done = "{total} found." if action.effect == "read" else "Done: {ref}, {status}."
+            yield from _response(f"utter_ask_{slot}", action.dialog.questions[name])
+        done = "{total} found." if action.reads else "Done: {ref}, {status}."
         for name in _answers(action):
             done = done.replace(f"{{{name}}}", f"{{{action.name}_answer_{name}}}")
         yield from _response(f"utter_{action.name}_done", done)
@@ -80,22 +80,22 @@ def _response(name: str, text: str) -> Iterator[str]:
     yield f"    - text: {json.dumps(text, ensure_ascii=False)}"
 
 
-def _flows(actions: Mapping[str, Action[Any]]) -> Iterator[str]:
+def _flows(actions: Mapping[str, Tool[Any]]) -> Iterator[str]:
     yield "flows:"
     for action in actions.values():
         slots = slots_of(action)
         required = tool_of(action).input_schema.get("required", [])
-        asked = [name for name in slots if name in required or action.speech.labels.get(name) == "e-mail"]
+        asked = [name for name in slots if name in required or action.dialog.labels.get(name) == "e-mail"]
         yield f"  {action.name}:"
         yield f"    name: {json.dumps(action.title)}"
         yield f"    description: {json.dumps(action.description.split('. ')[0] + '.', ensure_ascii=False)}"
         yield "    steps:"
-        for name in asked if action.effect != "read" else slots:
+        for name in asked if not action.reads else slots:
             yield f"      - collect: {slots[name]}"
         yield from _call(action, slots)
 
 
-def _call(action: Action[Any], slots: Mapping[str, str]) -> Iterator[str]:
+def _call(action: Tool[Any], slots: Mapping[str, str]) -> Iterator[str]:
     yield f"      - call: {action.name}"
     yield f"        mcp_server: {_SERVER}"
     yield "        mapping:"

@@ -72,7 +72,7 @@ async def _desk(desk: CaseDesk, settings: Settings) -> Mapping[str, Any]:
         "desk": VENDOR_TITLES[settings.vendor],
         "practice": settings.desk == "embedded",
         "access": settings.access,
-        "tools": [*desk.actions],
+        "tools": [*desk.tools],
         **{plural: each for plural, each in names.items() if each},
         "limits": {
             "rows_a_page": _ROWS_A_PAGE,

@@ -39,7 +39,7 @@ def definitions() -> dict[str, int]:
 
 
 def _actions(fields: Any) -> list[Any]:
-    return [*CaseDesk(Settings(state=":memory:", fields=fields)).actions.values()]
+    return [*CaseDesk(Settings(state=":memory:", fields=fields)).tools.values()]
 
 
 def _definition(action: Any) -> int:

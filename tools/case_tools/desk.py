@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import anyio
 
+from case_tools.adapter.messages import Request, Response
 from case_tools.adapter.names import fold
-from case_tools.adapter.tool import Action, Request, Response, Vendor
+from case_tools.adapter.tool import ONCE, Tool
+from case_tools.adapter.vendor import Vendor
 from case_tools.errors import CaseError, NotFound, Rejected
 from case_tools.pipeline.outcomes import outcome_of
 from case_tools.results import Page, Result, Row
@@ -65,18 +67,16 @@ class CaseDesk:
         folder = importlib.import_module(f"case_tools.vendors.{settings.vendor}")
         self._clock = DeskClock(clock)
         self._vendor: Vendor = folder.connect(account, settings, clock=self._clock, nonce=nonce)
-        self._actions = {
-            name: action
-            for name, action in self._vendor.actions.items()
-            if settings.access != "read_only" or action.effect == "read"
+        self._tools = {
+            name: tool for name, tool in self._vendor.tools.items() if settings.access != "read_only" or tool.reads
         }
         self._corridor: Pipeline | None = None
         self._opening = anyio.Lock()
 
     @property
-    def actions(self) -> Mapping[str, Action[Any]]:
-        """The actions by tool name that the settings allow, in the order in which they are listed."""
-        return self._actions
+    def tools(self) -> Mapping[str, Tool[Any]]:
+        """The tools by name that the settings allow, in the order in which they are listed."""
+        return self._tools
 
     async def call(
         self,
@@ -88,14 +88,14 @@ class CaseDesk:
         confirmation: str | None = None,
         effort: Effort | None = None,
     ) -> Result:
-        """Do one action and return what came of it.
+        """Call one tool and return its result.
 
         With the access `confirm` a write raises ConfirmationNeeded, which shows what would be done; the same call
         with its confirmation does exactly that, once.
 
         Args:
-            name: the action's name, e.g. `create_case`.
-            arguments: what it takes, see the action's model; a value of None counts as not given.
+            name: the tool's name, e.g. `create_case`.
+            arguments: what it takes, see the tool's model; a value of None counts as not given.
             caller: who calls; a create of one caller is never taken for another's.
             request_key: the caller's own key for this one create or append: repeated with it, it is done once.
             confirmation: what ConfirmationNeeded gave for this very call, once a person has said yes.
@@ -103,22 +103,22 @@ class CaseDesk:
 
         Raises:
             CaseError: see `errors`; it says whether anything changed at the desk.
-            KeyError: there is no such action.
+            KeyError: there is no such tool.
         """
-        action = self.actions[name]
+        tool = self.tools[name]
         _check_key(request_key)
-        given = action.arguments.parse(arguments, tool=name)
+        given = tool.arguments.parse(arguments, tool=name)
         deadline = time.monotonic() + self._settings.timeout
         call = Call(tool=name, deadline=deadline, effort=effort or Effort())
         corridor = await self._open()
-        if action.effect == "read":
-            return self._finished(await corridor.read(action, given, call))
+        if tool.reads:
+            return self._finished(await corridor.read(tool, given, call))
         agreed = None
         if self._settings.access == "confirm":
-            agreed = await corridor.agree(action, given, call, caller=caller, confirmation=confirmation)
-        if action.effect == "create" or action.appends(given):
-            return await corridor.once(action, given, call, caller=caller, request_key=request_key, agreed=agreed)
-        return await corridor.set_values(action, given, call, caller=caller, agreed=agreed)
+            agreed = await corridor.agree(tool, given, call, caller=caller, confirmation=confirmation)
+        if tool.effect(given) in ONCE:
+            return await corridor.once(tool, given, call, caller=caller, request_key=request_key, agreed=agreed)
+        return await corridor.set_values(tool, given, call, caller=caller, agreed=agreed)
 
     async def outcome(
         self,
@@ -129,14 +129,14 @@ class CaseDesk:
         request_key: str | None = None,
         confirmation: str | None = None,
     ) -> dict[str, Any]:
-        """Do one action and return what came of it as flat data, for a dialog; the arguments are those of `call`.
+        """Call one tool and return its result as flat data, for a dialog; the arguments are those of `call`.
 
         `ok` says whether it was done. Where not, `problem` says why, `missing` names the arguments to ask for, and
         `say` is a sentence for the person; see `outcomes`.
 
         Raises:
             CaseError: the administrator must mend it.
-            KeyError: there is no such action.
+            KeyError: there is no such tool.
         """
         try:
             came_to: Result | CaseError = await self.call(
@@ -144,7 +144,7 @@ class CaseDesk:
             )
         except CaseError as error:
             came_to = error
-        return outcome_of(came_to, self.actions[name])
+        return outcome_of(came_to, self.tools[name])
 
     async def known(self) -> Mapping[str, Sequence[str]]:
         """Return the names that the desk has shown or fixes, the newest first; it is not asked.
@@ -166,7 +166,7 @@ class CaseDesk:
             CaseError: the desk cannot be searched.
         """
         known = (await self._open()).reference("case", ref)
-        page = await self.call("search_cases", self._vendor.finding(known), caller=caller)
+        page = await self.call("search_cases", self._vendor.find_case(known), caller=caller)
         rows = page.rows() if isinstance(page, Page) else ()
         own = next((row for row in rows if fold(ref) in {fold(row.ref or ""), fold(row.id or "")}), None)
         if own is None:

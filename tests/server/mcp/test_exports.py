@@ -61,7 +61,7 @@ def test_each_form_is_taken_by_its_own_library(vendor: str, tmp_path: Path) -> N
         pytest.skip(reason)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.removeprefix(STARTED))
-    names = [*CaseDesk(desk).actions]
+    names = [*CaseDesk(desk).tools]
     assert told["names"] == dict.fromkeys(("openai", "anthropic", "gemini", "rasa"), names)
     assert told["checked"]["slots"] > told["checked"]["questions"] > len(names)
 

@@ -60,7 +60,7 @@ async def refusal(awaited: Any) -> tuple[int, str]:
 async def test_six_prompts_are_listed_and_fit_the_desk(mode: str, settings: Settings) -> None:
     """*Ours*: each names tools and arguments that this desk has, and none of another's."""
     async with CaseDesk(settings) as desk:
-        tools = {*desk.actions}
+        tools = {*desk.tools}
     others = {"kore": ("dueDate", "resolutionCmts", "`tasks`"), "talkdesk": ("owner_id", "requester_email")}
     with anyio.fail_after(PATIENCE):
         async with Client(build(settings), mode=mode) as client:

@@ -39,7 +39,7 @@ def tool(name: str, fields: Fields = "writable", vendor: Vendor = "kore", **more
         settings = Settings(desk="kore", account=account, fields=fields, toolsets=("cases", "tasks"))
     else:
         settings = Settings(desk="talkdesk", account=TALKDESK.model_copy(update=more), fields=fields)
-    dumped = tool_of(CaseDesk(settings).actions[name]).model_dump(mode="json", by_alias=True, exclude_none=True)
+    dumped = tool_of(CaseDesk(settings).tools[name]).model_dump(mode="json", by_alias=True, exclude_none=True)
     return dict(dumped)
 
 
@@ -51,7 +51,7 @@ def test_every_tool_of_a_vendor_is_looked_at_here(vendor: Vendor) -> None:
     settings = Settings.model_validate({"desk": vendor, "account": account, "toolsets": both[vendor]})
     folder = SNAPSHOTS if vendor == "kore" else SNAPSHOTS / vendor
     kept = {file.name.split(".")[0] for file in folder.glob("*.json")}
-    assert {*CaseDesk(settings).actions} == {*NAMES[vendor]} == kept
+    assert {*CaseDesk(settings).tools} == {*NAMES[vendor]} == kept
 
 
 def nodes(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -26,12 +26,12 @@ from case_tools.adapter.arguments import (
     iso,
 )
 from case_tools.vendors.kore.body import body_of
-from case_tools.vendors.kore.create_case import CreateCase
-from case_tools.vendors.kore.create_task import CreateTask
-from case_tools.vendors.kore.search_cases import SearchCases
-from case_tools.vendors.kore.search_tasks import SearchTasks
-from case_tools.vendors.kore.update_case import UpdateCase, UpdateCaseAsDocumented
-from case_tools.vendors.kore.update_task import UpdateTaskAsDocumented
+from case_tools.vendors.kore.create_case import KoreCreateCaseArguments
+from case_tools.vendors.kore.create_task import KoreCreateTaskArguments
+from case_tools.vendors.kore.search_cases import KoreSearchCasesArguments
+from case_tools.vendors.kore.search_tasks import KoreSearchTasksArguments
+from case_tools.vendors.kore.update_case import KoreUpdateCaseArguments, KoreUpdateCaseAsDocumented
+from case_tools.vendors.kore.update_task import KoreUpdateTaskAsDocumented
 
 Json = dict[str, Any]
 CANARY: Final = "Zebedee Quackenbush"
@@ -219,7 +219,7 @@ UPDATES: Final[list[tuple[str, Json, Json]]] = [
 )
 def test_what_clients_really_send_is_understood(given_body: Json, sent: Json) -> None:
     """*Ours* (design, decision 2): each form with what it stands for; nothing that was not given is sent."""
-    assert taken(UpdateCase, {"caseId": "CS000123", **given_body}) == {"caseId": "CS000123", **sent}
+    assert taken(KoreUpdateCaseArguments, {"caseId": "CS000123", **given_body}) == {"caseId": "CS000123", **sent}
 
 
 NO_UPDATES: Final[list[tuple[str, Json, dict[str, str]]]] = [
@@ -367,7 +367,7 @@ NO_UPDATES: Final[list[tuple[str, Json, dict[str, str]]]] = [
 )
 def test_what_cannot_be_understood_is_refused_by_name(given_body: Json, problems: dict[str, str]) -> None:
     """*Ours* (design, decision 2): every argument that needs mending, and how."""
-    said = refused(UpdateCase, {"caseId": "CS000123", **given_body})
+    said = refused(KoreUpdateCaseArguments, {"caseId": "CS000123", **given_body})
 
     assert said.keys() == problems.keys()
     assert {name: said[name][: len(text)] for name, text in problems.items()} == problems
@@ -386,7 +386,7 @@ def test_what_cannot_be_understood_is_refused_by_name(given_body: Json, problems
 )
 def test_a_case_is_addressed_by_reference_or_id(address: str, sent: str) -> None:
     """*Ours* (design, decision 3): either, as people write it."""
-    assert taken(UpdateCase, {"caseId": address, "name": "x"}) == {"caseId": sent, "name": "x"}
+    assert taken(KoreUpdateCaseArguments, {"caseId": address, "name": "x"}) == {"caseId": sent, "name": "x"}
 
 
 @pytest.mark.parametrize(
@@ -414,13 +414,13 @@ def test_a_case_is_addressed_by_reference_or_id(address: str, sent: str) -> None
 )
 def test_an_address_of_the_wrong_shape_is_refused(address: str, message: str) -> None:
     """*Ours* (design, decision 2): before any request."""
-    assert refused(UpdateCase, {"caseId": address, "name": "x"}) == {"caseId": message}
+    assert refused(KoreUpdateCaseArguments, {"caseId": address, "name": "x"}) == {"caseId": message}
 
 
 @pytest.mark.parametrize("absent", [{}, {"caseId": None}], ids=["left out", "null"])
 def test_a_missing_address_is_refused_with_its_meaning(absent: Json) -> None:
     """*Ours*: null is not given; the sentence says which tool finds the reference."""
-    assert refused(UpdateCase, {**absent, "name": "x"}) == {
+    assert refused(KoreUpdateCaseArguments, {**absent, "name": "x"}) == {
         "caseId": "is missing. Reference, e.g. CS000123, or id ci-…, from search_cases"
     }
 
@@ -457,7 +457,7 @@ def test_a_missing_address_is_refused_with_its_meaning(absent: Json) -> None:
 )
 def test_a_new_case_that_cannot_be_opened_is_refused_by_name(changes: Json, problems: dict[str, str]) -> None:
     """*Documented* (createCase): what is required, in the page's own names."""
-    assert refused(CreateCase, {**NEW_CASE, **changes}) == problems
+    assert refused(KoreCreateCaseArguments, {**NEW_CASE, **changes}) == problems
 
 
 @pytest.mark.parametrize(
@@ -481,7 +481,7 @@ def test_a_new_case_is_taken_in_the_same_forms(changes: Json, sent: Json) -> Non
     """*Ours*: the door is the same for every tool."""
     expected = {key: value for key, value in {**NEW_CASE, **changes, **sent}.items() if value is not None}
 
-    assert taken(CreateCase, {**NEW_CASE, **changes}) == expected
+    assert taken(KoreCreateCaseArguments, {**NEW_CASE, **changes}) == expected
 
 
 @pytest.mark.parametrize(
@@ -500,7 +500,7 @@ def test_a_new_case_is_taken_in_the_same_forms(changes: Json, sent: Json) -> Non
 )
 def test_filters_are_taken_in_the_same_forms(filters: Json | None, sent: Json) -> None:
     """*Ours*: the door is the same for every tool."""
-    assert taken(SearchCases, filters) == sent
+    assert taken(KoreSearchCasesArguments, filters) == sent
 
 
 @pytest.mark.parametrize(
@@ -547,7 +547,7 @@ def test_filters_are_taken_in_the_same_forms(filters: Json | None, sent: Json) -
 )
 def test_filters_out_of_range_are_refused_and_not_clamped(filters: Json, problems: dict[str, str]) -> None:
     """*Ours* (design, decision 2): a filter that is dropped or bent would answer another question."""
-    assert refused(SearchCases, filters) == problems
+    assert refused(KoreSearchCasesArguments, filters) == problems
 
 
 @pytest.mark.parametrize(
@@ -628,14 +628,14 @@ def test_one_problem_is_told_in_the_singular() -> None:
 
 def test_a_lone_surrogate_in_the_name_of_an_argument_is_refused() -> None:
     """*Ours*: the name itself cannot be written in the answer."""
-    assert refused(SearchCases, {"na\ud800me": "x"}) == {"arguments": HALF}
+    assert refused(KoreSearchCasesArguments, {"na\ud800me": "x"}) == {"arguments": HALF}
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 100_000, "a\nb\x1b[31m", "\u202e", "0"], ids=ascii)
 def test_a_strange_name_of_an_argument_is_refused_on_one_short_line(name: str) -> None:
     """*Ours*: names come from a model, too; they are cleaned and cut before they are repeated."""
     with pytest.raises(Rejected) as caught:
-        SearchCases.parse({name: "x"}, tool="a_tool")
+        KoreSearchCasesArguments.parse({name: "x"}, tool="a_tool")
 
     (problem,) = caught.value.problems
     assert len(problem.argument) <= 40
@@ -646,7 +646,7 @@ def test_arguments_that_are_no_texts_are_refused() -> None:
     """*Ours*: a key that JSON cannot have ends in a refusal like another."""
     given_arguments: Any = {1: "x"}
 
-    assert list(refused(SearchCases, given_arguments)) == ["1"]
+    assert list(refused(KoreSearchCasesArguments, given_arguments)) == ["1"]
 
 
 CANARIES: Final = {
@@ -666,7 +666,10 @@ CANARIES: Final = {
 
 
 @pytest.mark.parametrize("value", CANARIES.values(), ids=CANARIES)
-@pytest.mark.parametrize("model", [CreateCase, CreateTask, SearchCases, UpdateCaseAsDocumented])
+@pytest.mark.parametrize(
+    "model",
+    [KoreCreateCaseArguments, KoreCreateTaskArguments, KoreSearchCasesArguments, KoreUpdateCaseAsDocumented],
+)
 def test_a_refusal_does_not_repeat_what_the_customer_said(model: type[Arguments], value: object) -> None:
     """*Ours*: refusals are logged by hosts; they hold names of arguments and our own sentences."""
     said: list[str] = []
@@ -713,12 +716,12 @@ def test_a_moment_given_as_text_is_the_moment_sent(moment: datetime) -> None:
 
 
 MODELS: Final[tuple[type[Arguments], ...]] = (
-    CreateCase,
-    UpdateCaseAsDocumented,
-    UpdateTaskAsDocumented,
-    SearchCases,
-    CreateTask,
-    SearchTasks,
+    KoreCreateCaseArguments,
+    KoreUpdateCaseAsDocumented,
+    KoreUpdateTaskAsDocumented,
+    KoreSearchCasesArguments,
+    KoreCreateTaskArguments,
+    KoreSearchTasksArguments,
 )
 STRUCTURES: Final = st.recursive(
     st.none()
@@ -766,7 +769,7 @@ def test_any_arguments_end_in_a_model_that_can_be_sent_or_in_a_refusal(
 
 
 CHANGES: Final = st.dictionaries(
-    st.sampled_from(sorted(UpdateCaseAsDocumented.model_fields)),
+    st.sampled_from(sorted(KoreUpdateCaseAsDocumented.model_fields)),
     STRUCTURES | STRINGS_OF_JSON,
     min_size=1,
     max_size=2,
@@ -777,7 +780,7 @@ CHANGES: Final = st.dictionaries(
 @given(changes=CHANGES)
 def test_any_change_that_is_taken_is_sent_whole(changes: Json) -> None:
     """*Ours* (design, decision 2): nothing is silently dropped; a field that was given is in the body."""
-    body = sendable_or_refused(UpdateCaseAsDocumented, {**changes, "caseId": "CS000123"})
+    body = sendable_or_refused(KoreUpdateCaseAsDocumented, {**changes, "caseId": "CS000123"})
 
     assert body is None or body.keys() == {
         "caseId",

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from case_tools import CasePage, Row, TaskRow, Written
-from case_tools.results import BUDGET, Record
+from case_tools.results import BUDGET, ParsedRecord
 
 NONCE = "AAAAAAAA"
 
 NONCE = "AAAAAAAA"
 
-RECORD = Record(
+RECORD = ParsedRecord(
     id="ci-0000000-0001",
     ref="CS000123",
     title="Parcel is late",
@@ -82,8 +82,8 @@ def test_text_and_structure_of_a_write_hold_the_same_facts() -> None:
 
 def test_an_empty_record_shows_its_id_and_nothing_else() -> None:
     """Ours: empty values are left out of rows; the reference falls back to the id."""
-    assert Row.of(Record(id="ci-1-2")).data() == {"ref": "ci-1-2"}
-    assert Row.of(Record(id="ci-1-2")).words() == "ci-1-2"
+    assert Row.of(ParsedRecord(id="ci-1-2")).data() == {"ref": "ci-1-2"}
+    assert Row.of(ParsedRecord(id="ci-1-2")).words() == "ci-1-2"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_last_line_says_what_is_shown_and_how_to_get_more(page: CasePage, la
 
 def test_a_page_beyond_the_budget_is_cut_and_says_so() -> None:
     """Measured: hosts cut results above some 40,000 characters in the middle."""
-    long = Record(id="ci-1-2", title="x" * 500, description="y" * 900, tags=["z" * 60] * 20)
+    long = ParsedRecord(id="ci-1-2", title="x" * 500, description="y" * 900, tags=["z" * 60] * 20)
     page = CasePage(total=50, page=1, has_more=False, cases=[Row.of(long, detail="full") for _ in range(50)])
     assert len(page.text(NONCE)) > BUDGET
     cut = page.within_budget()
@@ -121,7 +121,8 @@ def test_a_page_beyond_the_budget_is_cut_and_says_so() -> None:
 def test_a_full_page_of_plausible_cases_is_not_cut() -> None:
     """Ours: 50 rows in full with descriptions of 300 characters."""
     records = [
-        Record(id="ci-1a634e1-3d97-427e-8b23-9b7b0a40aaaa", ref="CS000123", title="x" * 40) for _ in range(50)
+        ParsedRecord(id="ci-1a634e1-3d97-427e-8b23-9b7b0a40aaaa", ref="CS000123", title="x" * 40)
+        for _ in range(50)
     ]
     page = CasePage(total=50, page=1, has_more=False, cases=[Row.of(each, detail="full") for each in records])
     assert page.within_budget() == page
@@ -144,7 +145,7 @@ def test_one_case_and_one_write_keep_within_their_tokens() -> None:
 def test_no_page_is_above_the_budget_whatever_its_rows_hold(count: int, unit: str) -> None:
     """Ours: also of what JSON writes as two characters; what is left out is told."""
     text = unit * 300
-    full = Record(
+    full = ParsedRecord(
         id=text, ref=text, title=text, status=text, priority=text, requester=text, email=text, assignee=text,
         description=text, channel=text, tags=[text] * 30, tasks=[text] * 30,
     )  # fmt: skip
@@ -156,8 +157,8 @@ def test_no_page_is_above_the_budget_whatever_its_rows_hold(count: int, unit: st
     )
 
 
-@given(st.builds(Record, id=st.text(), title=st.text(st.characters()), requester=st.text(st.characters())))
-def test_a_row_is_one_line_whatever_a_customer_wrote(record: Record) -> None:
+@given(st.builds(ParsedRecord, id=st.text(), title=st.text(st.characters()), requester=st.text(st.characters())))
+def test_a_row_is_one_line_whatever_a_customer_wrote(record: ParsedRecord) -> None:
     """Ours: no title can forge a second row or an end of the list."""
     text = Row.of(record).words()
     assert len(text.splitlines()) <= 1

@@ -66,7 +66,7 @@ def test_the_desk_prints_the_settings_that_reach_it(served: dict[str, str]) -> N
 async def test_every_tool_works_either_way(environment: dict[str, str]) -> None:
     """Ours: the same adapter code, tokens and HTTP, in process and over a socket."""
     async with CaseDesk(Settings.from_environment(environment)) as desk:
-        assert [*desk.actions] == ["create_case", "update_case", "search_cases"]
+        assert [*desk.tools] == ["create_case", "update_case", "search_cases"]
         created = (await desk.call("create_case", {**NEW, "notes": ["Called at noon"]})).data()
         assert created == {
             "outcome": "created",

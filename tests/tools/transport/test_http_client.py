@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from case_tools import Rejected
-from case_tools.adapter.tool import Request, Response
+from case_tools.adapter.messages import Request, Response
 from case_tools.transport.http_client import HttpClient, TransportError, path_of
 from loopback import LoopbackDesk, Received, Reply
 

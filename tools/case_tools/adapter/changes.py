@@ -1,7 +1,7 @@
-"""What an update came to, for every vendor: what was asked, compared by meaning with what the desk shows.
+"""The result of an update, for every vendor: what was asked, compared by meaning with what the desk shows.
 
-A key that the answer shows with another value was not applied. A key that it does not show proves nothing:
-the documented answers leave many out.
+A key that the response shows with another value was not applied. A key that it does not show proves nothing:
+the documented responses leave many out.
 """
 
 import html
@@ -14,15 +14,15 @@ from typing import Any, Final
 from case_tools.adapter.names import fold
 from case_tools.adapter.parsing import moment_of, words_of
 from case_tools.errors import NotApplied
-from case_tools.results import Outcome, Record, Written, moment
+from case_tools.results import ParsedRecord, WriteOutcome, Written, moment
 from case_tools.text import line
 
 _NAMES: Final = frozenset({"name", "displayName", "emailId"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
-    """What the corridor must know of a vendor's fields to compare them.
+class FieldRules:
+    """How a vendor's fields are compared.
 
     Attributes:
         plain_names: the vendor's name of a field -> the name in results, where they differ.
@@ -43,7 +43,7 @@ class Fields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What an update came to.
+    """The changes that an update made.
 
     Attributes:
         unchanged: whether everything was there before; known only where the case was just fetched.
@@ -55,14 +55,14 @@ class Changes:
     changed: Mapping[str, tuple[str, str]]
     unconfirmed: Sequence[str]
 
-    def result(self, record: Record) -> Written:
+    def result(self, record: ParsedRecord) -> Written:
         """Return the result of the update, with the case or task as the desk now shows it."""
-        outcome: Outcome = "unchanged" if self.unchanged else "updated"
+        outcome: WriteOutcome = "unchanged" if self.unchanged else "updated"
         return Written.of(outcome, record, changed=self.changed, unconfirmed=self.unconfirmed)
 
 
 def changes(
-    asked: Mapping[str, Any], shown: Mapping[str, Any], before: Mapping[str, Any], *, fields: Fields, tool: str
+    asked: Mapping[str, Any], shown: Mapping[str, Any], before: Mapping[str, Any], *, rules: FieldRules, tool: str
 ) -> Changes:
     """Compare what was sent with the desk's answer.
 
@@ -70,7 +70,7 @@ def changes(
         asked: the body that was sent.
         shown: the desk's answer.
         before: the row as the desk showed it just before; empty where it was not asked.
-        fields: what is special about the vendor's fields.
+        rules: what is special about the vendor's fields.
         tool: the tool's name, for the error.
 
     Raises:
@@ -80,15 +80,15 @@ def changes(
     unconfirmed: list[str] = []
     refused: dict[str, str] = {}
     for key, value in asked.items():
-        plain = fields.plain_names.get(key, key)
-        verdict = _same(key, value, shown[key], fields) if key in shown else None
+        plain = rules.plain_names.get(key, key)
+        verdict = _same(key, value, shown[key], rules) if key in shown else None
         if verdict is False:
-            asked_words, shown_words = (line(_words(key, each, fields), 80) for each in (value, shown[key]))
+            asked_words, shown_words = (line(_words(key, each, rules), 80) for each in (value, shown[key]))
             refused[plain] = f"{plain} (asked {asked_words!r}, the desk shows {shown_words!r})"
             continue
         if verdict is None:
             unconfirmed.append(plain)
-        changed[plain] = (_words(key, before.get(key), fields), _words(key, value, fields))
+        changed[plain] = (_words(key, before.get(key), rules), _words(key, value, rules))
     if refused:
         sure = [key for key in changed if key not in unconfirmed]
         as_before = not changed and all(key in before and before[key] == shown[key] for key in asked)
@@ -99,28 +99,28 @@ def changes(
             changed="partly" if sure else "nothing" if as_before else "unknown",
             next_step=f"Look at it with a search, then call {tool} with what is still to change.",
         )
-    unchanged = bool(before) and all(_same(key, value, before.get(key), fields) for key, value in asked.items())
+    unchanged = bool(before) and all(_same(key, value, before.get(key), rules) for key, value in asked.items())
     return Changes(unchanged=unchanged, changed={} if unchanged else changed, unconfirmed=unconfirmed)
 
 
-def _words(key: str, value: object, fields: Fields) -> str:
-    return moment(moment_of(value)) if key in fields.moments else words_of(value)
+def _words(key: str, value: object, rules: FieldRules) -> str:
+    return moment(moment_of(value)) if key in rules.moments else words_of(value)
 
 
-def _same(key: str, asked: object, shown: object, fields: Fields) -> bool | None:
+def _same(key: str, asked: object, shown: object, rules: FieldRules) -> bool | None:
     """Tell whether the desk shows what was asked; None where its answer shows too little to tell."""
     if shown is None:
         return None
-    if key in fields.compared:
-        return fields.compared[key](asked, shown)
-    if key in fields.moments:
+    if key in rules.compared:
+        return rules.compared[key](asked, shown)
+    if key in rules.moments:
         return _same_moment(moment_of(asked), moment_of(shown))
-    if key in fields.choices:
+    if key in rules.choices:
         return _same_choice(asked, shown)
-    if key in fields.appended and isinstance(asked, list):
+    if key in rules.appended and isinstance(asked, list):
         return _all_same([_present(one, shown if isinstance(shown, list) else []) for one in asked])
     verdict = _same_value(asked, shown)
-    return None if verdict is False and key in fields.named_in_answers else verdict
+    return None if verdict is False and key in rules.named_in_answers else verdict
 
 
 def _same_moment(asked: datetime | None, shown: datetime | None) -> bool:

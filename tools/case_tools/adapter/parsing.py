@@ -1,4 +1,4 @@
-"""Lenient reading of what any desk answers: values, and the errors that every vendor's statuses mean.
+"""Lenient parsing of what any desk answers: values, and the errors that every vendor's statuses mean.
 
 A vendor's own words serve to tell errors apart and are never passed on.
 """
@@ -10,9 +10,10 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from case_tools.adapter.tool import Response
+from case_tools.adapter.messages import Operation, Response
 from case_tools.errors import (
     CaseError,
+    Changed,
     ConfigurationError,
     NotFound,
     RateLimited,
@@ -22,7 +23,6 @@ from case_tools.errors import (
 )
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_ADDRESSING: Final = frozenset({"update_case", "update_task", "create_task"})
 _NO_SUCH_PLACE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 _UNDECIDED: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY})
 """Statuses below 500 after which a write may have been done."""
@@ -38,75 +38,75 @@ def is_success(status: int) -> bool:
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def payload_of(answer: Response) -> object:
-    """Return the answer read as JSON; None where it is not."""
+def payload_of(response: Response) -> object:
+    """Return the body parsed as JSON; None where it is not."""
     try:
-        return answer.payload()
+        return response.payload()
     except ValueError:
         return None
 
 
-def no_answer(tool: str, *, writes: bool) -> UnexpectedAnswer:
-    """Return the error for an answer that does not say what was asked."""
+def unreadable(operation: Operation) -> UnexpectedAnswer:
+    """Return the error for a response that is not the operation's."""
     return UnexpectedAnswer(
-        f"The desk answered {tool} with something that cannot be read as its answer.",
-        changed="unknown" if writes else "nothing",
-        next_step=_check_first(writes=writes) or "Try again later, and tell the administrator if it stays so.",
+        f"The desk answered {operation.tool} with something that cannot be read as its answer.",
+        changed=_possible_change(operation),
+        next_step=_check_first(operation) or "Try again later, and tell the administrator if it stays so.",
     )
 
 
-def other_id(tool: str) -> UnexpectedAnswer:
+def other_id(operation: Operation) -> UnexpectedAnswer:
     """Return the error for an update that the desk answered for another case or task."""
     return UnexpectedAnswer(
-        f"The desk answered {tool} for another id than the one it was given.",
+        f"The desk answered {operation.tool} for another id than the one it was given.",
         changed="unknown",
         next_step="Look at both with search_cases before any further change, and tell the administrator.",
     )
 
 
 def error_of(
-    answer: Response, *, tool: str, writes: bool, host_advice: str, status: int | None = None
+    response: Response, operation: Operation, *, host_advice: str, status: int | None = None
 ) -> CaseError:
     """Return the error that a status means whichever vendor sends it.
 
     Args:
-        answer: the answer.
-        tool: the tool's name.
-        writes: whether the request may have changed something.
+        response: the response.
+        operation: what it responds to.
         host_advice: which setting the administrator checks where the host does not serve the API.
-        status: the status meant, where the answer's own is another.
+        status: the status meant, where the response's own is another.
     """
-    status = answer.status if status is None else status
+    status = response.status if status is None else status
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return limited(answer)
-    if status == HTTPStatus.NOT_FOUND and tool in _ADDRESSING and isinstance(payload_of(answer), Mapping):
+        return limited(response)
+    if status == HTTPStatus.NOT_FOUND and operation.addressed and isinstance(payload_of(response), Mapping):
         return NotFound(
-            f"The desk knows nothing under what {tool} was given.",
+            f"The desk knows nothing under what {operation.tool} was given.",
             next_step="Find the reference with search_cases and call again.",
         )
-    if status in _NO_SUCH_PLACE or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+    redirects = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    if status in _NO_SUCH_PLACE or redirects:
         return ConfigurationError(f"The host does not serve this API (HTTP {status}).", next_step=host_advice)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _UNDECIDED:
         return Rejected(
-            f"The desk does not take a value of {tool} (HTTP {status}).",
+            f"The desk does not take a value of {operation.tool} (HTTP {status}).",
             next_step="Check ids, names and dates against what search_cases shows, then call again.",
         )
     return Unavailable(
         f"The desk failed (HTTP {status}).",
-        changed="unknown" if writes else "nothing",
-        next_step=_check_first(writes=writes) or "Try again later.",
+        changed=_possible_change(operation),
+        next_step=_check_first(operation) or "Try again later.",
     )
 
 
-def limited(answer: Response) -> RateLimited:
+def limited(response: Response) -> RateLimited:
     """Return the error for a desk that takes no more for now.
 
     Seconds are taken from the header Retry-After, else from `retryAfterMs` in the body, which one profile of the
     first vendor's newer platform reports: a guess.
     """
-    asked = _retry_after(answer.headers.get("retry-after"))
+    asked = _retry_after(response.headers.get("retry-after"))
     if asked is None:
-        asked = _seconds(mapping_of(payload_of(answer)).get("retryAfterMs"), unit=1000.0)
+        asked = _seconds(mapping_of(payload_of(response)).get("retryAfterMs"), unit=1000.0)
     wait = _USUAL_WAIT if asked is None else min(max(asked, 1.0), _LONGEST_WAIT)
     return RateLimited(
         "The desk takes no more requests for now.",
@@ -116,8 +116,12 @@ def limited(answer: Response) -> RateLimited:
     )
 
 
-def _check_first(*, writes: bool) -> str:
-    return "Search for it before you repeat the call, and tell the administrator." if writes else ""
+def _possible_change(operation: Operation) -> Changed:
+    return "unknown" if operation.writes else "nothing"
+
+
+def _check_first(operation: Operation) -> str:
+    return "Search for it before you repeat the call, and tell the administrator." if operation.writes else ""
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -15,7 +15,7 @@ from case_tools.errors import CaseError, ConfigurationError, NotApplied
 from case_tools.idempotency import messages as answers
 from case_tools.idempotency.rows import Ending, Intent, Outcome, Row, SearchFacts, Store
 from case_tools.idempotency.single_flight import SingleFlight
-from case_tools.results import Record, Written
+from case_tools.results import ParsedRecord, Written
 
 _KEPT_SECONDS: Final = 30 * 24 * 3600.0
 _SETTLED_SECONDS: Final = 60.0
@@ -40,7 +40,7 @@ class Found:
         exclusive: whether a record can be what one row alone has made.
     """
 
-    records: Sequence[Record]
+    records: Sequence[ParsedRecord]
     conclusive: bool
     exclusive: bool = False
 

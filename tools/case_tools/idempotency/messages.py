@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from case_tools.errors import Busy, NotApplied, NotDone, Rejected
 from case_tools.idempotency.rows import Outcome, Row
-from case_tools.results import Record, Written
+from case_tools.results import ParsedRecord, Written
 from case_tools.text import lines
 
 
@@ -34,7 +34,7 @@ def stored(row: Row, again: str) -> Written:
     return replayed(Written(**{name: value for name, value in facts.items() if value}), again)
 
 
-def reconciled(records: Sequence[Record]) -> Written:
+def reconciled(records: Sequence[ParsedRecord]) -> Written:
     """Return what a search has found of a write whose answer was lost."""
     others = lines((each.ref or each.id for each in records[1:4]), 60)
     found = "The desk's answer was lost; a search found this, and it was not sent again."

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from case_tools.adapter.tool import Action
+from case_tools.adapter.tool import Tool
 from case_tools.errors import (
     CallerError,
     CaseError,
@@ -37,7 +37,7 @@ _SAY: Final[Mapping[str, str]] = {
 }
 
 
-def outcome_of(came_to: Result | CaseError, action: Action[Any]) -> dict[str, Any]:
+def outcome_of(came_to: Result | CaseError, tool: Tool[Any]) -> dict[str, Any]:
     """Return what a call came to as flat data.
 
     Raises:
@@ -56,7 +56,7 @@ def outcome_of(came_to: Result | CaseError, action: Action[Any]) -> dict[str, An
         data["missing"] = missing
     if wrong := _wrong(came_to, missing):
         data["invalid"] = wrong
-    data["say"] = _say(came_to, missing, action)
+    data["say"] = _say(came_to, missing, tool)
     data |= {"applied": came_to.changed, "detail": _detail(came_to)}
     if isinstance(came_to, TransientError) and came_to.retry_after is not None:
         data["retry_after"] = math.ceil(came_to.retry_after)
@@ -90,21 +90,21 @@ def _wrong(error: CaseError, missing: list[str]) -> list[str]:
     return list(dict.fromkeys(wrong))
 
 
-def _say(error: CaseError, missing: list[str], action: Action[Any]) -> str:
+def _say(error: CaseError, missing: list[str], tool: Tool[Any]) -> str:
     if missing:
-        asked = action.speech.labels.get(missing[0], missing[0])
-        return action.speech.questions.get(missing[0], f"What is the {asked}?")
+        asked = tool.dialog.labels.get(missing[0], missing[0])
+        return tool.dialog.questions.get(missing[0], f"What is the {asked}?")
     if isinstance(error, ConfirmationNeeded):
         return error.preview.sentence()
     if isinstance(error, NotConfirmed):
         return error.say
     if isinstance(error, NotFound):
-        return action.speech.found
+        return tool.dialog.not_found
     if error.changed == "unknown":
         return _UNKNOWN
     if error.kind == Rejected.kind and isinstance(error, Rejected):
         wrong = _wrong(error, missing)
-        return " ".join(filter(None, (_AGAIN, action.speech.questions.get(wrong[0]) if wrong else None)))
+        return " ".join(filter(None, (_AGAIN, tool.dialog.questions.get(wrong[0]) if wrong else None)))
     said = _SAY[error.kind]
     wait = error.retry_after if isinstance(error, TransientError) and error.kind != "unavailable" else None
     return said if wait is None else f"{said} Please try again in {math.ceil(wait)} seconds."

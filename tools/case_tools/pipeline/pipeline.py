@@ -17,8 +17,10 @@ import anyio
 import anyio.to_thread
 
 from case_tools.adapter.arguments import Arguments
+from case_tools.adapter.messages import Operation, Parsed, Request, Resolved, Response
 from case_tools.adapter.names import LearnedName, LearnedNames, NameRef
-from case_tools.adapter.tool import Action, Effect, Parsed, Request, Resolved, Response, Vendor
+from case_tools.adapter.tool import ONCE, Tool
+from case_tools.adapter.vendor import Vendor
 from case_tools.errors import CallerError, CaseError, ConfirmationNeeded, UnexpectedAnswer
 from case_tools.idempotency import Found, IdempotencyLedger, Row, SearchFacts, Work, digest_of, intent_of
 from case_tools.idempotency.single_flight import SingleFlight
@@ -129,14 +131,14 @@ class Pipeline:
         await corridor._once.resume()
         return corridor
 
-    async def read(self, action: Action[Any], given: Arguments, call: Call) -> Result:
+    async def read(self, tool: Tool[Any], given: Arguments, call: Call) -> Result:
         """Read at the desk; the request ends with its caller."""
-        known = await self._known(action, given, call)
-        reading = await self._ask(action, given, action.request(given, known), known, call)
+        known = await self._known(tool, given, call)
+        reading = await self._ask(tool, given, tool.build_request(given, known), known, call)
         return self._learned(reading)
 
     async def agree(
-        self, action: Action[Any], given: Arguments, call: Call, *, caller: str, confirmation: str | None
+        self, tool: Tool[Any], given: Arguments, call: Call, *, caller: str, confirmation: str | None
     ) -> Agreed:
         """Return the write if a person has said yes to exactly it.
 
@@ -144,32 +146,33 @@ class Pipeline:
             ConfirmationNeeded: no confirmation was given.
             NotConfirmed: the confirmation given is another's, too old, or was used.
         """
-        known = await self._known(action, given, call)
-        request = action.request(given, known)
-        if confirmation is None and action.address is not None and not action.before(request, known):
-            known = await self._looked_at(action.address.of(given), action, known, call)
-            request = action.request(given, known)
+        known = await self._known(tool, given, call)
+        request = tool.build_request(given, known)
+        if confirmation is None and tool.address is not None and not tool.shown_before(request, known):
+            known = await self._looked_at(tool.address.of(given), tool, known, call)
+            request = tool.build_request(given, known)
         now = self._clock.own().timestamp()
         key = await self._state.memory.secret("confirmation")
         asked = given.model_dump(mode="json", exclude_none=True)
         built = [request.method, request.template, {**request.path}, [*request.query], _meant(request.body)]
-        change = digest_of([caller, self._vendor.identity, action.name, asked, built])
+        change = digest_of([caller, self._vendor.identity, tool.name, asked, built])
         if confirmation is None:
             word = sealed(key, change, own=secrets.token_hex(16), now=now)
             raise ConfirmationNeeded(
-                f"{action.name} was not sent: it waits for a person's yes.",
+                f"{tool.name} was not sent: it waits for a person's yes.",
                 next_step="Show the person the preview, and after a yes make the same call with the confirmation.",
-                preview=self._preview(action, given, known, request),
+                preview=self._preview(tool, given, known, request),
                 confirmation=word,
             )
-        yes = opened(key, change, confirmation, now=now, tool=action.name)
-        once = action.effect == "create" or action.appends(given)
-        if not once and not await self._state.memory.use(yes.own, now=now, forget_before=now - 2 * SECONDS):
-            raise refused(f"The confirmation was used before: {action.name} was not sent again.")
+        yes = opened(key, change, confirmation, now=now, tool=tool.name)
+        if tool.effect(given) not in ONCE and not await self._state.memory.use(
+            yes.own, now=now, forget_before=now - 2 * SECONDS
+        ):
+            raise refused(f"The confirmation was used before: {tool.name} was not sent again.")
         return Agreed(known=known, request=request, since=yes.issued)
 
     async def set_values(
-        self, action: Action[Any], given: Arguments, call: Call, *, caller: str, agreed: Agreed | None = None
+        self, tool: Tool[Any], given: Arguments, call: Call, *, caller: str, agreed: Agreed | None = None
     ) -> Result:
         """Set values: sent again whenever it is called, but shared with an equal call still in the air.
 
@@ -177,8 +180,8 @@ class Pipeline:
         High.
         """
         if agreed is None:
-            known = await self._known(action, given, call)
-            request = action.request(given, known)
+            known = await self._known(tool, given, call)
+            request = tool.build_request(given, known)
         else:
             known, request = agreed.known, agreed.request
         place = digest_of([request.template, dict(request.path)])
@@ -189,7 +192,7 @@ class Pipeline:
             self._latest[place] = key
 
         async def fly() -> Written:
-            return self._written(await self._ask(action, given, request, known, call))
+            return self._written(await self._ask(tool, given, request, known, call))
 
         try:
             return (await self._flights.share(key, fly))[0]
@@ -199,7 +202,7 @@ class Pipeline:
 
     async def once(
         self,
-        action: Action[Any],
+        tool: Tool[Any],
         given: Arguments,
         call: Call,
         *,
@@ -212,7 +215,7 @@ class Pipeline:
         intent = intent_of(
             caller=caller,
             desk=self._vendor.identity,
-            tool=action.name,
+            tool=tool.name,
             arguments=arguments,
             request_key=request_key,
         )
@@ -221,18 +224,18 @@ class Pipeline:
 
         async def send(before: Callable[[SearchFacts], Awaitable[None]]) -> Written:
             if agreed is None:
-                known = await self._known(action, given, call)
-                request = action.request(given, known)
+                known = await self._known(tool, given, call)
+                request = tool.build_request(given, known)
             else:
                 known, request = agreed.known, agreed.request
-            retrace = action.retrace
-            if retrace is not None and mark:
-                request = retrace.marked(request, mark)
-            sought = SearchFacts(facts=retrace.facts(request, known) if retrace else None, mark=mark)
+            reconciler = tool.reconciler
+            if reconciler is not None and mark:
+                request = reconciler.with_mark(request, mark)
+            sought = SearchFacts(facts=reconciler.facts(request, known) if reconciler else None, mark=mark)
             writing = replace(call, deadline=call.deadline - spared, before=partial(before, sought))
-            return self._written(await self._ask(action, given, request, known, writing))
+            return self._written(await self._ask(tool, given, request, known, writing))
 
-        again = _again(action.name, duplicate=bool(arguments.get("allow_duplicate")))
+        again = _again(tool.name, duplicate=bool(arguments.get("allow_duplicate")))
         since = agreed.since if agreed else None
         return await self._once.run(intent, Work(send=send, deadline=call.deadline, again=again, since=since))
 
@@ -254,40 +257,40 @@ class Pipeline:
             await self._sender.close()
             self._state.close()
 
-    async def _known(self, action: Action[Any], given: Arguments, call: Call) -> Resolved:
+    async def _known(self, tool: Tool[Any], given: Arguments, call: Call) -> Resolved:
         """Return what is known, after one search for the first name that stands for nothing yet."""
-        unknown = next((each for each in action.wanted(given) if not self._is_known(each)), None)
-        return await self._search(unknown, action, call) if unknown else Resolved(names=self._names)
+        unknown = next((each for each in tool.names_needed(given) if not self._is_known(each)), None)
+        return await self._search(unknown, tool, call) if unknown else Resolved(names=self._names)
 
-    async def _looked_at(self, address: NameRef, action: Action[Any], known: Resolved, call: Call) -> Resolved:
+    async def _looked_at(self, address: NameRef, tool: Tool[Any], known: Resolved, call: Call) -> Resolved:
         """Return what is known with what the desk shows now of what is to be changed, where it can be searched."""
         try:
-            return await self._search(replace(address, afresh=True), action, call)
+            return await self._search(replace(address, afresh=True), tool, call)
         except CaseError:
             return known
 
-    async def _search(self, unknown: NameRef, action: Action[Any], call: Call) -> Resolved:
+    async def _search(self, unknown: NameRef, tool: Tool[Any], call: Call) -> Resolved:
         lookup = self._vendor.lookup(self._as_reference(unknown))
         if lookup is None:
             return Resolved(names=self._names)
-        call = replace(call, tool=action.name)
+        call = replace(call, tool=tool.name)
 
         def read(answer: Response) -> Resolved:
-            rows, seen = lookup.read(answer, action.name)
+            rows, seen = lookup.parse(answer, Operation(tool=tool.name))
             self._learn(seen)
             return Resolved(names=self._names, rows=rows)
 
         try:
             return await self._sender.ask(lookup.request, read, call, scope="cases:read", effect="read")
         except (CallerError, UnexpectedAnswer):
-            if lookup.needed:
+            if lookup.required:
                 raise
             return Resolved(names=self._names)
 
-    def _preview(self, action: Action[Any], given: Arguments, known: Resolved, request: Request) -> Preview:
-        address = action.address.of(given) if action.address else None
-        before = action.before(request, known)
-        hidden = {"expected_updated_at", action.address.argument if action.address else ""}
+    def _preview(self, tool: Tool[Any], given: Arguments, known: Resolved, request: Request) -> Preview:
+        address = tool.address.of(given) if tool.address else None
+        before = tool.shown_before(request, known)
+        hidden = {"expected_updated_at", tool.address.argument if tool.address else ""}
         fields: dict[str, tuple[str, str]] = {}
         for name, value in parts_of(given).items():
             if name in hidden:
@@ -295,10 +298,10 @@ class Pipeline:
             built = (request.body or {}).get(name)
             named = {"name": built["name"]} if isinstance(built, dict) and "name" in built else {}
             new = {**parts_of(value), **named} if isinstance(value, Arguments) else value
-            fields[action.speech.labels.get(name, name)] = (before.get(name, ""), shown(new))
+            fields[tool.dialog.labels.get(name, name)] = (before.get(name, ""), shown(new))
         seen = self._names.find(address.kind, address.name) if address else []
         ref = seen[0].name if len(seen) == 1 else address.name if address else ""
-        return Preview(tool=action.name, title=action.title, ref=ref, fields=fields)
+        return Preview(tool=tool.name, title=tool.title, ref=ref, fields=fields)
 
     def _is_known(self, wanted: NameRef) -> bool:
         return not wanted.afresh and bool(self._names.find(wanted.kind, wanted.name))
@@ -309,17 +312,15 @@ class Pipeline:
         return replace(wanted, name=seen[0].name) if wanted.afresh and seen else wanted
 
     async def _ask(
-        self, action: Action[Any], given: Arguments, request: Request, known: Resolved, call: Call
+        self, tool: Tool[Any], given: Arguments, request: Request, known: Resolved, call: Call
     ) -> Parsed:
         def read(answer: Response) -> Parsed:
-            return action.reading(given, request, answer, known)
+            return tool.parse_response(given, request, answer, known)
 
-        once = action.effect == "create" or action.appends(given)
-        effect: Effect = "append" if once else "read" if action.effect == "read" else "set"
-        return await self._sender.ask(request, read, call, scope=action.scope, effect=effect)
+        return await self._sender.ask(request, read, call, scope=tool.scope, effect=tool.effect(given))
 
     def _learned(self, reading: Parsed) -> Result:
-        self._learn(reading.seen)
+        self._learn(reading.names)
         return reading.result
 
     def _written(self, reading: Parsed) -> Written:
@@ -341,11 +342,11 @@ class Pipeline:
 
     async def _find(self, row: Row, deadline: float) -> Found | None:
         """Search for what a row sent; None where the desk cannot be searched now."""
-        action = self._vendor.actions.get(row.intent.tool)
-        retrace = action.retrace if action else None
+        tool = self._vendor.tools.get(row.intent.tool)
+        reconciler = tool.reconciler if tool else None
         if (
-            action is None
-            or retrace is None
+            tool is None
+            or reconciler is None
             or row.sought is None
             or row.sent_at is None
             or row.sought.facts is None
@@ -355,15 +356,15 @@ class Pipeline:
         period = (since - _SLACK, until + timedelta(seconds=self._settings.timeout) + _SLACK)
         call = Call(tool=f"the search for what {row.intent.tool} sent", deadline=deadline)
         for page in range(1, _MOST_PAGES + 1):
-            request = retrace.search(row.sought.facts, period, page)
-            read = partial(retrace.read, row.sought.facts, period, row.sought.mark)
+            request = reconciler.search(row.sought.facts, period, page)
+            read = partial(reconciler.parse, row.sought.facts, period, row.sought.mark)
             try:
                 traced = await self._sender.ask(request, read, call, scope="cases:read", effect="read")
             except CaseError:
                 return None
             if traced.records or not traced.more:
-                created = action.effect == "create"
-                return Found(records=traced.records, conclusive=traced.told, exclusive=created)
+                created = tool.usual_effect == "create"
+                return Found(records=traced.records, conclusive=traced.conclusive, exclusive=created)
         return Found(records=(), conclusive=False)
 
 

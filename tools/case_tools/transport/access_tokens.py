@@ -7,7 +7,8 @@ from typing import Final
 
 import anyio
 
-from case_tools.adapter.tool import Scope, Token
+from case_tools.adapter.messages import Token
+from case_tools.adapter.tool import Scope
 from case_tools.errors import CaseError
 
 _RENEWED_AFTER: Final = 0.8

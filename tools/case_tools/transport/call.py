@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from case_tools.adapter.tool import Response
+from case_tools.adapter.messages import Response
 
 _SKEW_SECONDS: Final = 5.0
 

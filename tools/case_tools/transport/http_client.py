@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlencode
 import anyio
 import httpx
 
-from case_tools.adapter.tool import Request, Response
+from case_tools.adapter.messages import Request, Response
 from case_tools.errors import Busy, Rejected
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")

@@ -8,7 +8,9 @@ from typing import TypeVar
 
 import anyio
 
-from case_tools.adapter.tool import Effect, Request, Response, Scope, Token, TokenGrant, Vendor
+from case_tools.adapter.messages import Request, Response, Token, TokenGrant
+from case_tools.adapter.tool import Effect, Scope
+from case_tools.adapter.vendor import Vendor
 from case_tools.errors import CaseError, RateLimited, Unavailable
 from case_tools.transport.access_tokens import AccessTokens
 from case_tools.transport.call import Call, DeskClock, nothing
@@ -81,24 +83,24 @@ class Sender:
 
         A request that is answered with 401 was not done, so it may be sent again.
         """
-        exchange = self._vendor.exchange(scope)
+        grant = self._vendor.token_grant(scope)
         refused: Token | None = None
         for last in (False, True):
             signed = request
-            if exchange is not None:
-                token = await self._token(exchange, call, scope=scope, refused=refused)
-                signed, refused = replace(request, headers={**request.headers, **exchange.headers(token)}), token
+            if grant is not None:
+                token = await self._token(grant, call, scope=scope, refused=refused)
+                signed, refused = replace(request, headers={**request.headers, **grant.headers(token)}), token
             answer = await self._attempt(signed, call, reads=scope == "cases:read")
             if answer.status != HTTPStatus.UNAUTHORIZED or last:
                 break
             self._clock.sign_by_the_desk()
         return answer
 
-    async def _token(self, exchange: TokenGrant, call: Call, *, scope: Scope, refused: Token | None) -> Token:
+    async def _token(self, grant: TokenGrant, call: Call, *, scope: Scope, refused: Token | None) -> Token:
         asking = replace(call, tool=f"the token for {call.tool}", before=nothing)
 
         async def fetch() -> Token:
-            return exchange.read(await self._attempt(exchange.request(), asking, reads=True))
+            return grant.parse(await self._attempt(grant.request(), asking, reads=True))
 
         try:
             with anyio.fail_after(max(call.deadline - time.monotonic(), 0)):

@@ -24,8 +24,8 @@ from case_tools import (
     Unavailable,
     UnexpectedAnswer,
 )
+from case_tools.adapter.messages import Request, Resolved, Response
 from case_tools.adapter.names import LearnedNames
-from case_tools.adapter.tool import Request, Resolved, Response
 from case_tools.vendors.kore import connect
 from loopback import LoopbackDesk, Reply
 from vendor_samples import sample
@@ -343,14 +343,14 @@ PAGE = st.fixed_dictionaries(
 def read(tool: str, answer: Response, settings: Settings, noon: datetime) -> Result:
     """Read an answer as the corridor does."""
     assert isinstance(settings.account, KoreSettings)
-    action = connect(settings.account, settings, clock=lambda: noon, nonce=str).actions[tool]
+    action = connect(settings.account, settings, clock=lambda: noon, nonce=str).tools[tool]
     arguments = action.arguments.parse(
         CALLS[tool] | ({"detail": "full"} if tool == "search_cases" else {}), tool=tool
     )
     known = Resolved(names=LearnedNames())
-    sent: Request = action.request(arguments, known)
-    reading = action.reading(arguments, sent, answer, known)
-    known.names.learn(reading.seen)
+    sent: Request = action.build_request(arguments, known)
+    reading = action.parse_response(arguments, sent, answer, known)
+    known.names.learn(reading.names)
     return reading.result
 
 

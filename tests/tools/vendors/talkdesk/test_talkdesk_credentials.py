@@ -33,7 +33,7 @@ from case_tools import (
     Unavailable,
     UnexpectedAnswer,
 )
-from case_tools.adapter.tool import Request, Response
+from case_tools.adapter.messages import Request, Response
 from case_tools.vendors.talkdesk import connect
 from loopback import SECRET, LoopbackDesk, Received, Reply
 
@@ -622,9 +622,9 @@ async def test_no_secret_assertion_or_token_stands_in_any_text(
         account = settings.account
         assert isinstance(account, TalkdeskSettings)
         vendor = connect(account, settings, clock=lambda: NOON, nonce=lambda: "nonce")
-        exchange = vendor.exchange("cases:write")
-        token = exchange.read(Response(status=200, body=json.dumps({"access_token": "token-0"}).encode()))
-        shown = [settings, account, vendor, exchange, exchange.request(), token]
+        grant = vendor.token_grant("cases:write")
+        token = grant.parse(Response(status=200, body=json.dumps({"access_token": "token-0"}).encode()))
+        shown = [settings, account, vendor, grant, grant.request(), token]
         texts += [f"{each} {each!r}" for each in shown] + [account.model_dump_json()]
         async with CaseDesk(settings, observe=keep) as desk:
             texts.append(f"{desk!r} {vars(desk)!r}")

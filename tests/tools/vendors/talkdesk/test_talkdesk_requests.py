@@ -271,4 +271,4 @@ async def test_a_filter_that_cannot_be_meant_is_refused(
 
 def test_there_is_no_tool_for_tasks(talkdesk: Settings) -> None:
     """Documented: Talkdesk has no tasks beside cases; a TASK is a type of case."""
-    assert [*CaseDesk(talkdesk).actions] == ["create_case", "update_case", "search_cases"]
+    assert [*CaseDesk(talkdesk).tools] == ["create_case", "update_case", "search_cases"]

@@ -25,8 +25,8 @@ from case_tools import (
     Unavailable,
     UnexpectedAnswer,
 )
+from case_tools.adapter.messages import Request, Resolved, Response
 from case_tools.adapter.names import LearnedNames
-from case_tools.adapter.tool import Request, Resolved, Response
 from case_tools.vendors.talkdesk import connect
 from loopback import SECRET, LoopbackDesk, Received, Reply
 
@@ -580,12 +580,12 @@ ALL: dict[str, dict[str, Any]] = {
 def read(tool: str, answer: Response, settings: Settings, noon: datetime) -> Result:
     """Read an answer as the corridor does."""
     assert isinstance(settings.account, TalkdeskSettings)
-    action = connect(settings.account, settings, clock=lambda: noon, nonce=str).actions[tool]
+    action = connect(settings.account, settings, clock=lambda: noon, nonce=str).tools[tool]
     arguments = action.arguments.parse(ALL[tool], tool=tool)
     known = Resolved(names=LearnedNames())
-    sent: Request = action.request(arguments, known)
-    reading = action.reading(arguments, sent, answer, known)
-    known.names.learn(reading.seen)
+    sent: Request = action.build_request(arguments, known)
+    reading = action.parse_response(arguments, sent, answer, known)
+    known.names.learn(reading.names)
     return reading.result
 
 

@@ -28,7 +28,7 @@ from case_tools.vendors.kore.endpoints import AgentId, FieldId, PriorityId, Queu
 _REPLACES = "Replaces the whole list."
 
 
-class Named(Part):
+class KoreNamed(Part):
     """Something of the desk with an id and a name; what is only in the samples is taken, not shown."""
 
     bare_word_is: ClassVar[str | None] = "name"
@@ -47,14 +47,14 @@ class Named(Part):
         return self
 
 
-class Status(Named):
+class KoreStatus(KoreNamed):
     """A status; the desk shows eight keys of it, the update sample sends four."""
 
     id: StatusId | None = Field(None, serialization_alias="_id", description="Its id")
     statusCategory: SkipJsonSchema[Text | None] = None
 
 
-class Priority(Named):
+class KorePriority(KoreNamed):
     """A priority."""
 
     id: PriorityId | None = Field(None, serialization_alias="_id", description="Its id")
@@ -62,7 +62,7 @@ class Priority(Named):
     score: SkipJsonSchema[float | None] = None
 
 
-class Queue(Named):
+class KoreQueue(KoreNamed):
     """A queue."""
 
     id: QueueId | None = Field(None, serialization_alias="_id", description="Its id")
@@ -70,7 +70,7 @@ class Queue(Named):
     startTime: SkipJsonSchema[Text | None] = None
 
 
-class Customer(Part):
+class KoreCustomer(Part):
     """Who a case is for."""
 
     bare_word_is: ClassVar[str | None] = "name"
@@ -80,7 +80,7 @@ class Customer(Part):
     name: Text | None = Field(None, description="e.g. Jane Roe")
 
 
-class Contact(Customer):
+class KoreContact(KoreCustomer):
     """A customer with the ways to reach them."""
 
     emailId: Email | None = Field(None, description="E-mail")
@@ -93,7 +93,7 @@ class Contact(Customer):
         return self
 
 
-class Agent(Part):
+class KoreAgent(Part):
     """An agent, with the vendor's own names for the two ids."""
 
     bare_word_is: ClassVar[str | None] = "name"
@@ -106,7 +106,7 @@ class Agent(Part):
     assignedAt: SkipJsonSchema[Text | None] = None
 
 
-class Person(Part):
+class KorePerson(Part):
     """Who created or updated something."""
 
     bare_word_is: ClassVar[str | None] = "name"
@@ -116,7 +116,7 @@ class Person(Part):
     profImage: SkipJsonSchema[Text | None] = None
 
 
-class FieldValue(Part):
+class KoreFieldValue(Part):
     """A field of the template; whatever else the desk shows of it is taken as it is."""
 
     model_config = ConfigDict(extra="allow")
@@ -153,27 +153,31 @@ class WritableBody(Arguments):
 
     name: Text | None = Field(None, description="Title, e.g. Parcel is late")
     desc: Text | None = Field(None, description="Description")
-    status: Status | None = Field(None, description='e.g. {"name": "Resolved"}; search results show names in use')
-    priority: Priority | None = Field(None, description='e.g. {"name": "High"}')
+    status: KoreStatus | None = Field(
+        None, description='e.g. {"name": "Resolved"}; search results show names in use'
+    )
+    priority: KorePriority | None = Field(None, description='e.g. {"name": "High"}')
     dueDate: EpochMoment | None = Field(None, description="When it is due, e.g. 2026-09-04T14:15:00Z")
     tags: Texts | None = Field(None, description=f'e.g. ["vip"]. {_REPLACES}')
-    currAssignee: Agent | None = Field(
+    currAssignee: KoreAgent | None = Field(
         None, description='Agent in charge, e.g. {"name": "Sam Porter"}. Replaces all of it'
     )
     assigneeType: Text | None = Field(None, description="unassigned, queues or agent")
-    queues: Annotated[list[Queue], ListOf] | None = Field(
+    queues: Annotated[list[KoreQueue], ListOf] | None = Field(
         None, description=f'e.g. [{{"name": "Billing"}}]. {_REPLACES}'
     )
     resolutionCmts: (
         Annotated[list[Any], ProseOf, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None
     ) = Field(None, description=f"How it was resolved. {_REPLACES}")
-    userInfo: Contact | None = Field(None, description="Customer. Replaces all of it")
+    userInfo: KoreContact | None = Field(None, description="Customer. Replaces all of it")
     channel: Texts | None = Field(None, description=f'e.g. ["email"]. {_REPLACES}')
     language: Text | None = Field(None, description="e.g. en")
     source: Text | None = Field(None, description="e.g. rtm")
     caseTmp: Text | None = Field(None, description="Template id ctm-…, from the administrator")
-    fields: Annotated[list[FieldValue], ListOf] | None = Field(None, description=f"Template fields. {_REPLACES}")
-    participants: Annotated[list[Agent], ListOf] | None = Field(
+    fields: Annotated[list[KoreFieldValue], ListOf] | None = Field(
+        None, description=f"Template fields. {_REPLACES}"
+    )
+    participants: Annotated[list[KoreAgent], ListOf] | None = Field(
         None, description=f"Agents who follow it. {_REPLACES}"
     )
     taskIds: Annotated[list[TaskId], ListOf] | None = Field(
@@ -196,8 +200,8 @@ class DeskKeptBody(Arguments):
     lname: Text | None = Field(None, description="Name in lower case")
     refId: Text | None = Field(None, description="Reference")
     conversationType: Text | None = Field(None, description="case or task")
-    createdBy: Person | None = Field(None, description="Who created it")
-    updatedBy: Person | None = Field(None, description="Who updated it last")
+    createdBy: KorePerson | None = Field(None, description="Who created it")
+    updatedBy: KorePerson | None = Field(None, description="Who updated it last")
     createdAt: IsoMoment | None = Field(None, description="When it was created")
     updatedAt: IsoMoment | None = Field(None, description="When it was updated last")
     timestampValue: EpochMoment | None = Field(None, description="Time of the last update")

@@ -1,4 +1,4 @@
-"""A status or a priority that is given by name: what is said of one that the desk may not have."""
+"""The errors for a status, priority, queue or agent that cannot be sent as it was given."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from case_tools.errors import Problem, Rejected
 
 
 def wrong_choice(tool: str, kind: str, message: str, *, error: type[Rejected] = Rejected) -> Rejected:
-    """Return the error for a status or a priority that cannot be sent as it is."""
+    """Return the error for a choice that cannot be sent."""
     return error(
         f"{tool} was not sent: one argument needs mending.",
         problems=[Problem(argument=kind, message=message)],
@@ -15,7 +15,7 @@ def wrong_choice(tool: str, kind: str, message: str, *, error: type[Rejected] = 
 
 
 def near_miss(tool: str, kind: str, name: str, near: Iterable[str]) -> Rejected:
-    """Return the error for a name that is probably a slip."""
+    """Return the error for a name that is probably misspelled."""
     names = ", ".join(map(repr, near))
     return wrong_choice(
         tool,

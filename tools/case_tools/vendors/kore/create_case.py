@@ -5,16 +5,17 @@ from typing import ClassVar, Final, Self
 
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
+from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, Email, IsoMoment, Missing, Text
-from case_tools.adapter.tool import Action, Parsed, Request, Resolved, Response
+from case_tools.adapter.messages import Request, Resolved
 from case_tools.adapter.write_options import OURS, AllowDuplicate
-from case_tools.results import Written
 from case_tools.settings import KoreSettings
-from case_tools.vendors.kore import creates, reconciliation
-from case_tools.vendors.kore.body import Customer
+from case_tools.vendors.kore.body import KoreCustomer
+from case_tools.vendors.kore.creates import KoreCreateTool, with_defaults
 from case_tools.vendors.kore.dialog import CREATE_CASE
 from case_tools.vendors.kore.endpoints import CaseTemplateId, post
+from case_tools.vendors.kore.reconciliation import KoreCreateReconciler
 
 _DESCRIPTION: Final = (
     "Open a new customer-service case (ticket) for a customer's problem or request. Search with search_cases "
@@ -25,7 +26,7 @@ _DESCRIPTION: Final = (
 )
 
 
-class CaseCustomer(Customer):
+class KoreCaseCustomer(KoreCustomer):
     """The customer of a new case; e-mail and phone belong beside it, and are moved there."""
 
     emailId: SkipJsonSchema[Email | None] = None
@@ -35,7 +36,7 @@ class CaseCustomer(Customer):
 _WAYS: Final = ("emailId", "phoneNumber")
 
 
-class CreateCase(Arguments):
+class KoreCreateCaseArguments(Arguments):
     """The documented body."""
 
     other_words: ClassVar[Mapping[str, str]] = {
@@ -54,7 +55,7 @@ class CreateCase(Arguments):
     caseTmp: CaseTemplateId = Field(description="Case template id ctm-…, from the administrator")
     name: Text = Field(description="Title, e.g. Parcel is late")
     desc: Text = Field(description="What the customer reported")
-    userInfo: CaseCustomer = Field(description='Customer, e.g. {"name": "Jane Roe"}')
+    userInfo: KoreCaseCustomer = Field(description='Customer, e.g. {"name": "Jane Roe"}')
     emailId: Email | None = Field(None, description="Customer's e-mail, if no userInfo.id")
     phoneNumber: Text | None = Field(None, description="Customer's phone, if no userInfo.id")
     dueDate: IsoMoment = Field(description="When it is due, e.g. 2026-09-04T14:15:00Z")
@@ -75,29 +76,25 @@ class CreateCase(Arguments):
         return self
 
 
-def action(account: KoreSettings) -> Action[CreateCase]:
-    """Return the action for one account; a template and a source that it sets may be left out of a call."""
-    model = creates.with_defaults(CreateCase, caseTmp=account.case_template, source=account.source)
+class KoreCreateCase(KoreCreateTool[KoreCreateCaseArguments]):
+    """create_case for one account; a template and a source that the account sets may be left out of a call."""
 
-    def request(arguments: CreateCase, _: Resolved) -> Request:
+    name = "create_case"
+    title = "Open a case"
+    description = _DESCRIPTION
+    scope = "cases:write"
+    id_prefix = "ci-"
+    dialog = CREATE_CASE
+
+    def __init__(self, account: KoreSettings) -> None:
+        self._stream_id = account.stream_id
+        self.arguments = with_defaults(
+            KoreCreateCaseArguments, caseTmp=account.case_template, source=account.source
+        )
+        super().__init__(reconciler=KoreCreateReconciler(account, search_of="getCases"))
+
+    @override
+    def build_request(self, arguments: KoreCreateCaseArguments, _resolved: Resolved) -> Request:
         body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(OURS))
         moved = {way: body["userInfo"].pop(way) for way in _WAYS if way in body["userInfo"]}
-        return post(account.stream_id, "createCase", {**body, **moved})
-
-    def reading(_: CreateCase, __: Request, answer: Response, ___: Resolved) -> Parsed:
-        return creates.reading(answer, tool="create_case", prefix="ci-")
-
-    return Action(
-        name="create_case",
-        title="Open a case",
-        description=_DESCRIPTION,
-        scope="cases:write",
-        effect="create",
-        arguments=model,
-        result=Written,
-        wanted=lambda _: (),
-        request=request,
-        reading=reading,
-        retrace=reconciliation.of_create(account, tool="create_case", tail="getCases"),
-        speech=CREATE_CASE,
-    )
+        return post(self._stream_id, "createCase", {**body, **moved})

@@ -7,26 +7,28 @@ from collections.abc import Mapping
 from typing import ClassVar, Final, Self
 
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, Missing, Text
+from case_tools.adapter.messages import Request, Resolved
 from case_tools.adapter.names import NameRef
-from case_tools.adapter.tool import Action, Parsed, Request, Resolved, Response
+from case_tools.adapter.tool import Address
 from case_tools.adapter.write_options import OURS, AllowDuplicate
 from case_tools.errors import Problem, Rejected
-from case_tools.results import Written
 from case_tools.settings import KoreSettings
 from case_tools.text import line
-from case_tools.vendors.kore import creates, reconciliation
-from case_tools.vendors.kore.body import Contact
+from case_tools.vendors.kore.body import KoreContact
+from case_tools.vendors.kore.creates import KoreCreateTool, with_defaults
 from case_tools.vendors.kore.dialog import CREATE_TASK
 from case_tools.vendors.kore.endpoints import (
     CaseAddress,
     CaseReference,
     TaskTemplateId,
     id_of,
+    needed_by_address,
     post,
-    wanted_address,
 )
+from case_tools.vendors.kore.reconciliation import KoreCreateReconciler
 
 _DESCRIPTION: Final = (
     "Add a task (a step, such as a call back) to an existing case. Find the case with search_cases first. Ask for "
@@ -36,7 +38,7 @@ _DESCRIPTION: Final = (
 )
 
 
-class TaskContact(Contact):
+class KoreTaskContact(KoreContact):
     """The customer of a task: a name is needed."""
 
     @model_validator(mode="after")
@@ -46,7 +48,7 @@ class TaskContact(Contact):
         return self
 
 
-class CreateTask(Arguments):
+class KoreCreateTaskArguments(Arguments):
     """The documented body."""
 
     other_words: ClassVar[Mapping[str, str]] = {
@@ -63,49 +65,42 @@ class CreateTask(Arguments):
     )
     taskTmp: TaskTemplateId = Field(description="Task template id ttm-…, from the administrator")
     name: Text = Field(description="Title, e.g. Call back")
-    userInfo: TaskContact = Field(description='e.g. {"name": "Jane Roe", "emailId": "jane.roe@example.com"}')
+    userInfo: KoreTaskContact = Field(description='e.g. {"name": "Jane Roe", "emailId": "jane.roe@example.com"}')
     source: Text = Field(description="Where the task comes from, e.g. rtm")
     desc: Text | None = Field(None, description="What is to be done")
     allow_duplicate: AllowDuplicate = False
 
 
-def action(account: KoreSettings) -> Action[CreateTask]:
-    """Return the action for one account; a source that it sets may be left out of a call."""
+class KoreCreateTask(KoreCreateTool[KoreCreateTaskArguments]):
+    """create_task for one account; a source that the account sets may be left out of a call."""
 
-    def request(arguments: CreateTask, known: Resolved) -> Request:
-        case_id = id_of("case", arguments.caseId, known)
+    name = "create_task"
+    title = "Add a task"
+    description = _DESCRIPTION
+    scope = "tasks:write"
+    id_prefix = "ti-"
+    address = Address(argument="caseId", kind="case")
+    dialog = CREATE_TASK
+
+    def __init__(self, account: KoreSettings) -> None:
+        self._stream_id = account.stream_id
+        self.arguments = with_defaults(KoreCreateTaskArguments, source=account.source)
+        super().__init__(reconciler=KoreCreateReconciler(account, search_of="getTasks"))
+
+    @override
+    def names_needed(self, arguments: KoreCreateTaskArguments) -> list[NameRef]:
+        return needed_by_address("case", arguments.caseId)
+
+    @override
+    def build_request(self, arguments: KoreCreateTaskArguments, resolved: Resolved) -> Request:
+        case_id = id_of("case", arguments.caseId, resolved)
         body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(OURS))
-        return post(
-            account.stream_id,
-            "createTask",
-            {**body, "caseId": case_id, "caseRefId": _reference(arguments, case_id, known)},
-        )
-
-    def reading(_: CreateTask, __: Request, answer: Response, ___: Resolved) -> Parsed:
-        return creates.reading(answer, tool="create_task", prefix="ti-")
-
-    return Action(
-        name="create_task",
-        title="Add a task",
-        description=_DESCRIPTION,
-        scope="tasks:write",
-        effect="create",
-        arguments=creates.with_defaults(CreateTask, source=account.source),
-        result=Written,
-        wanted=_wanted,
-        request=request,
-        reading=reading,
-        retrace=reconciliation.of_create(account, tool="create_task", tail="getTasks"),
-        speech=CREATE_TASK,
-    )
+        of_case = {"caseId": case_id, "caseRefId": _reference(arguments, case_id, resolved)}
+        return post(self._stream_id, "createTask", {**body, **of_case})
 
 
-def _wanted(arguments: CreateTask) -> list[NameRef]:
-    return wanted_address("case", arguments.caseId)
-
-
-def _reference(arguments: CreateTask, case_id: str, known: Resolved) -> str:
-    seen = [each.name for each in known.names.find("case", case_id)]
+def _reference(arguments: KoreCreateTaskArguments, case_id: str, resolved: Resolved) -> str:
+    seen = [each.name for each in resolved.names.find("case", case_id)]
     given = arguments.caseRefId
     if seen and given in {None, seen[0]}:
         return seen[0]

@@ -1,23 +1,25 @@
-"""What create_case and create_task do alike: defaults from the settings, and the reading of the answer."""
+"""What create_case and create_task have in common: defaults from the settings, and the parsed response."""
 
 from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import Field, create_model
+from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, Text
-from case_tools.adapter.parsing import no_answer, text_of
-from case_tools.adapter.tool import Parsed, Response
+from case_tools.adapter.messages import Parsed, Request, Resolved, Response
+from case_tools.adapter.parsing import text_of, unreadable
+from case_tools.adapter.tool import Tool
 from case_tools.results import Written
 from case_tools.vendors.kore.endpoints import CaseTemplateId
-from case_tools.vendors.kore.responses import object_of, record_of, seen_in
+from case_tools.vendors.kore.responses import names_in, object_of, record_of
 
-M = TypeVar("M", bound=Arguments)
+A = TypeVar("A", bound=Arguments)
 _TYPES: Final[dict[str, Any]] = {"caseTmp": CaseTemplateId, "source": Text}
 
 
 @cache
-def with_defaults(model: type[M], **defaults: str | None) -> type[M]:
+def with_defaults(model: type[A], **defaults: str | None) -> type[A]:
     """Return the model in which what the administrator set may be left out."""
     fields: dict[str, Any] = {}
     for name, value in defaults.items():
@@ -27,9 +29,20 @@ def with_defaults(model: type[M], **defaults: str | None) -> type[M]:
     return create_model(model.__name__, __base__=model, **fields) if fields else model
 
 
-def reading(answer: Response, *, tool: str, prefix: str) -> Parsed:
-    """Return what the desk's answer to a create says; its id must be of the kind that was created."""
-    shown = object_of(answer, tool=tool, writes=True)
-    if not text_of(shown.get("_id")).startswith(prefix):
-        raise no_answer(tool, writes=True)
-    return Parsed(result=Written.of("created", record_of(shown)), seen=seen_in([shown]))
+class KoreCreateTool(Tool[A]):
+    """A tool that creates; the id in the response shows what kind of thing was created.
+
+    Attributes:
+        id_prefix: what the id of a new one begins with.
+    """
+
+    id_prefix: str
+    result = Written
+    usual_effect = "create"
+
+    @override
+    def parse_response(self, _arguments: A, _request: Request, response: Response, _resolved: Resolved) -> Parsed:
+        shown = object_of(response, self.operation)
+        if not text_of(shown.get("_id")).startswith(self.id_prefix):
+            raise unreadable(self.operation)
+        return Parsed(result=Written.of("created", record_of(shown)), names=names_in([shown]))

@@ -54,7 +54,7 @@ CREATE_TASK: Final = Dialog(
         "taskTmp": "Which task template should be used?",
         "source": "Where does the task come from?",
     },
-    found="I could not find that case. What is its reference?",
+    not_found="I could not find that case. What is its reference?",
 )
 
 
@@ -63,5 +63,5 @@ def of_updates(kind: Literal["case", "task"]) -> Dialog:
     return Dialog(
         labels=_LABELS,
         questions={f"{kind}Id": f"Which {kind} is it about? Its reference, please.", **_STATUS},
-        found=f"I could not find that {kind}. What is its reference?",
+        not_found=f"I could not find that {kind}. What is its reference?",
     )

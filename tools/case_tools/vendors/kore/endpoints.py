@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator
 
 from case_tools.adapter.arguments import Text
+from case_tools.adapter.messages import Request, Resolved
 from case_tools.adapter.names import NameRef
-from case_tools.adapter.tool import Request, Resolved
 from case_tools.errors import Ambiguous, NotFound
 from case_tools.text import lines
 
@@ -78,12 +78,12 @@ TaskId = Annotated[Text, _prefixed("ti-", "a task's id", "search_cases with deta
 CaseReference = Annotated[Text, AfterValidator(_reference)]
 
 
-def wanted_address(kind: str, address: str) -> list[NameRef]:
+def needed_by_address(kind: str, address: str) -> list[NameRef]:
     """Return the reference that stands for an id; none where the address is an id."""
     return [] if _ID.fullmatch(address) else [NameRef(kind=kind, name=address)]
 
 
-def id_of(kind: str, address: str, known: Resolved) -> str:
+def id_of(kind: str, address: str, resolved: Resolved) -> str:
     """Return the id behind a reference or an id.
 
     Raises:
@@ -92,7 +92,7 @@ def id_of(kind: str, address: str, known: Resolved) -> str:
     """
     if _ID.fullmatch(address):
         return address
-    found = known.names.find(kind, address)
+    found = resolved.names.find(kind, address)
     if len(found) == 1:
         return found[0].id
     if found:

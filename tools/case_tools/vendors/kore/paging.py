@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from case_tools.adapter.messages import Json
 from case_tools.adapter.parsing import count_of, text_of
-from case_tools.adapter.tool import Json
 from case_tools.errors import Rejected
 from case_tools.results import rows_missed
 
@@ -34,7 +34,7 @@ def sorting_on_the_wire(sort_by: str) -> Json:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The part of an answer that is the page asked for.
+    """The part of a response that is the page asked for.
 
     Attributes:
         rows: the rows of the page.
@@ -60,8 +60,8 @@ def window(
     """Return the page asked for, from a desk that may have ignored what was asked.
 
     Args:
-        payload: the answer.
-        rows: the rows of the answer.
+        payload: the response.
+        rows: the rows of the response.
         page: the page asked for, from 1.
         limit: the rows asked for.
         first_ids: the ids on page 1 of the same search, where it was seen.

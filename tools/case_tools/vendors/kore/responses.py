@@ -1,4 +1,4 @@
-"""How Kore's answers read: what is an answer at all, what an error means, what a row shows.
+"""How Kore's responses are parsed: what counts as one, what an error means, what a row shows.
 
 No Case Management page documents an error. The shapes and codes are those of Kore's wider platform; both
 `msg` and `message` occur.
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from case_tools.adapter.messages import Json, Operation, Response
 from case_tools.adapter.names import LearnedName
 from case_tools.adapter.parsing import (
     error_of,
@@ -17,13 +18,12 @@ from case_tools.adapter.parsing import (
     mapping_of,
     moment_of,
     name_of,
-    no_answer,
     payload_of,
     text_of,
+    unreadable,
 )
-from case_tools.adapter.tool import Json, Response
 from case_tools.errors import CaseError, ConfigurationError, CredentialsRefused, MissingScope, Rejected
-from case_tools.results import Record
+from case_tools.results import ParsedRecord
 
 _REFUSALS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, 4002})
 _KNOWN_CODES: Final = frozenset({400, 401, 404, 405, 412, 429, 4002})
@@ -35,18 +35,18 @@ _KEYS_OF_QUEUE: Final = ("_id", "name")
 _KEYS_OF_AGENT: Final = ("aId", "agentId", "name")
 
 
-def object_of(answer: Response, *, tool: str, writes: bool) -> Json:
-    """Return the JSON object that the desk answered.
+def object_of(response: Response, operation: Operation) -> Json:
+    """Return the JSON object of a response.
 
     Raises:
-        CaseError: the desk answered an error, or something that is no answer.
+        CaseError: the response is an error, or unreadable.
     """
-    payload = payload_of(answer)
+    payload = payload_of(response)
     errors = list(_errors(payload))
-    if not is_success(answer.status) or errors:
-        raise _error(answer, errors, tool=tool, writes=writes)
+    if not is_success(response.status) or errors:
+        raise _error(response, errors, operation)
     if not isinstance(payload, dict):
-        raise no_answer(tool, writes=writes)
+        raise unreadable(operation)
     return payload
 
 
@@ -70,13 +70,13 @@ def _code(value: object) -> int | None:
     return int(text) if len(text) < _LONGEST_CODE and text.isdecimal() and text.isascii() else None
 
 
-def _error(answer: Response, errors: Sequence[tuple[int | None, str]], *, tool: str, writes: bool) -> CaseError:
+def _error(response: Response, errors: Sequence[tuple[int | None, str]], operation: Operation) -> CaseError:
     words = " ".join(text for _, text in errors).casefold()
-    status = answer.status
-    if is_success(status):  # an error in the clothes of a success
+    status = response.status
+    if is_success(status):  # some profiles answer errors with 200
         status = next((code for code, _ in errors if code in _KNOWN_CODES), 500)
     if "rate limit" in words:
-        return limited(answer)
+        return limited(response)
     if status in _REFUSALS:
         return _refused(words)
     if "streamid" in words.replace(" ", ""):
@@ -86,10 +86,10 @@ def _error(answer: Response, errors: Sequence[tuple[int | None, str]], *, tool: 
         )
     if status == HTTPStatus.PRECONDITION_FAILED:
         return Rejected(
-            f"The desk says that a field which it needs is missing in {tool}.",
+            f"The desk says that a field which it needs is missing in {operation.tool}.",
             next_step="Give the fields that the case's template requires, then call again.",
         )
-    return error_of(answer, tool=tool, writes=writes, host_advice=_HOST_ADVICE, status=status)
+    return error_of(response, operation, host_advice=_HOST_ADVICE, status=status)
 
 
 def _refused(words: str) -> CaseError:
@@ -111,11 +111,11 @@ def _refused(words: str) -> CaseError:
     )
 
 
-def record_of(row: Mapping[str, Any]) -> Record:
+def record_of(row: Mapping[str, Any]) -> ParsedRecord:
     """Return what a row shows; keys that are missing or of another type read as empty."""
     customer = mapping_of(row.get("userInfo"))
     queues = [mapping_of(queue) for queue in list_of(row.get("queues"))]
-    return Record(
+    return ParsedRecord(
         id=text_of(row.get("_id")),
         ref=text_of(row.get("refId")),
         case=text_of(row.get("caseRefId")),
@@ -135,21 +135,21 @@ def record_of(row: Mapping[str, Any]) -> Record:
     )
 
 
-def seen_in(rows: Sequence[Mapping[str, Any]]) -> list[LearnedName]:
-    """Return everything that the rows show of names and references."""
-    return [seen for row in rows for seen in _seen_in(row)]
+def names_in(rows: Sequence[Mapping[str, Any]]) -> list[LearnedName]:
+    """Return every name and reference that the rows show."""
+    return [name for row in rows for name in _names_in(row)]
 
 
-def _seen_in(row: Mapping[str, Any]) -> Iterator[LearnedName]:
+def _names_in(row: Mapping[str, Any]) -> Iterator[LearnedName]:
     own = text_of(row.get("_id"))
     if own and (ref := text_of(row.get("refId"))):
         yield LearnedName(kind="task" if own.startswith("ti-") else "case", id=own, name=ref)
     if (case := text_of(row.get("caseId"))) and (ref := text_of(row.get("caseRefId"))):
         yield LearnedName(kind="case", id=case, name=ref)
-    yield from _seen_object("status", row.get("status"), _KEYS_OF_STATUS)
-    yield from _seen_object("priority", row.get("priority"), _KEYS_OF_PRIORITY)
+    yield from _names_of("status", row.get("status"), _KEYS_OF_STATUS)
+    yield from _names_of("priority", row.get("priority"), _KEYS_OF_PRIORITY)
     for queue in list_of(row.get("queues")):
-        yield from _seen_object("queue", queue, _KEYS_OF_QUEUE)
+        yield from _names_of("queue", queue, _KEYS_OF_QUEUE)
     agent = mapping_of(row.get("currAssignee"))
     if (own_id := text_of(agent.get("aId")) or text_of(agent.get("agentId"))) and (
         name := text_of(agent.get("name"))
@@ -160,7 +160,7 @@ def _seen_in(row: Mapping[str, Any]) -> Iterator[LearnedName]:
         yield LearnedName(kind="template", id=template, name=template)
 
 
-def _seen_object(kind: str, value: object, keys: Sequence[str]) -> Iterator[LearnedName]:
+def _names_of(kind: str, value: object, keys: Sequence[str]) -> Iterator[LearnedName]:
     shown = mapping_of(value)
     own, name = text_of(shown.get("_id")), text_of(shown.get("name"))
     if own and name:

@@ -1,24 +1,30 @@
-"""What search_cases and search_tasks do alike: the documented filters, and how a page of rows reads."""
+"""What search_cases and search_tasks have in common: the documented filters, and a page of rows."""
 
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Final, Literal, Self
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
+from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, IsoMoment, Text, Texts, WholeNumber
+from case_tools.adapter.messages import Json, Operation, Parsed, Request, Resolved, Response
 from case_tools.adapter.names import LearnedName, fold
-from case_tools.adapter.parsing import no_answer, text_of
-from case_tools.adapter.tool import Json, Parsed, Request, Resolved, Response
-from case_tools.results import Page, Record
+from case_tools.adapter.parsing import text_of, unreadable
+from case_tools.adapter.tool import Tool
+from case_tools.results import Page, ParsedRecord
+from case_tools.settings import KoreSettings
 from case_tools.text import line, lines
 from case_tools.vendors.kore.choices import near_miss
+from case_tools.vendors.kore.dialog import SEARCH
 from case_tools.vendors.kore.endpoints import post
 from case_tools.vendors.kore.paging import Window, ids_of, paging_on_the_wire, sorting_on_the_wire, window
-from case_tools.vendors.kore.responses import object_of, record_of, seen_in
+from case_tools.vendors.kore.responses import names_in, object_of, record_of
 
+P = TypeVar("P", bound=Page)
 _SORTS: Final = {name.casefold(): name for name in ("createdDate", "updatedDate", "dueDate", "priority", "name")}
 _SORT: Final = re.compile(rf"({'|'.join(_SORTS)})( (?:asc|desc))?", re.IGNORECASE)
 _TENANT_ID: Final = re.compile(r"[0-9a-f]{24}", re.IGNORECASE)
@@ -97,34 +103,77 @@ class Filters(Arguments):
         return self
 
 
-def request(arguments: Filters, known: Resolved, *, tool: str, stream_id: str, tail: str) -> Request:
-    """Return the search; only the filters given are sent.
+class KoreSearchTool(Tool[Filters], Generic[P]):
+    """A tool that searches.
 
-    Raises:
-        Rejected: a status or a priority is nearly one that the desk has, and is none.
+    Attributes:
+        path_end: the end of the endpoint's path.
     """
-    filters = arguments.model_dump(mode="json", exclude_none=True, exclude=set(_OURS))
-    for kind in _USUAL:
-        if kind in filters:
-            filters[kind] = [_spelled(kind, each, known, tool=tool) for each in filters[kind]]
-    sorting = sorting_on_the_wire(arguments.sortBy) if arguments.sortBy else {}
-    return post(stream_id, tail, {**filters, **sorting, **paging_on_the_wire(arguments.page, arguments.limit)})
+
+    path_end: str
+    result: type[P]
+    scope = "cases:read"
+    usual_effect = "read"
+    dialog = SEARCH
+
+    def __init__(self, account: KoreSettings) -> None:
+        self._account = account
+        super().__init__()
+
+    @abstractmethod
+    def page_of(self, records: Sequence[ParsedRecord], arguments: Filters) -> P:
+        """Return a page that holds the rows of the records."""
+
+    @override
+    def build_request(self, arguments: Filters, resolved: Resolved) -> Request:
+        filters = arguments.model_dump(mode="json", exclude_none=True, exclude=set(_OURS))
+        for kind in _USUAL:
+            if kind in filters:
+                filters[kind] = [_spelled(kind, each, resolved, tool=self.name) for each in filters[kind]]
+        sorting = sorting_on_the_wire(arguments.sortBy) if arguments.sortBy else {}
+        paging = paging_on_the_wire(arguments.page, arguments.limit)
+        return post(self._account.stream_id, self.path_end, {**filters, **sorting, **paging})
+
+    @override
+    def parse_response(
+        self, arguments: Filters, request: Request, response: Response, resolved: Resolved
+    ) -> Parsed:
+        payload, results = results_of(response, self.operation)
+        search = _digest(self.name, request)
+        first = resolved.names.find("first page", search)
+        part = window(
+            payload,
+            results,
+            page=arguments.page,
+            limit=arguments.limit,
+            first_ids=first[0].value["ids"] if first else None,
+        )
+        shown = readable(part.rows, account_id=self._account.account_id)
+        facts = {"total": part.total, "page": arguments.page, "has_more": part.has_more}
+        page = self.page_of([record_of(row) for row in shown], arguments).model_copy(update=facts)
+        for note in _notes(arguments, part, resolved, len(part.rows) - len(shown)):
+            page = page.noting(note)
+        names = names_in(readable(results, account_id=self._account.account_id))
+        if arguments.page == 1:
+            ids = {"ids": ids_of(part.rows)}
+            names.append(LearnedName(kind="first page", id=search, name=search, value=ids, lasts=False))
+        return Parsed(result=page, names=names)
 
 
-def _spelled(kind: str, name: str, known: Resolved, *, tool: str) -> str:
+def _spelled(kind: str, name: str, resolved: Resolved, *, tool: str) -> str:
     """Return a name as the desk was seen to write it, where more than the case of letters differs.
 
-    Whether the desk minds the case is not known: its table writes `high`, its data `High`. A slip in one of
-    several names would go unnoticed, as the rows of the others are shown; so what is nearly a name that was
-    seen, or a usual one, is refused, unless it begins with `=`.
+    Whether the desk minds the case is not known: its table writes `high`, its data `High`. A misspelling of
+    one of several names would go unnoticed, as the rows of the others are shown; so what is nearly a name that
+    was seen, or a usual one, is refused, unless it begins with `=`.
     """
     if name.startswith("="):
         return name.lstrip("= ")
-    seen = [each.name for each in known.names.find(kind, name)]
+    seen = [each.name for each in resolved.names.find(kind, name)]
     match = next((each for each in (*seen, *_USUAL[kind]) if fold(each) == fold(name)), None)
     if match is not None:
         return match if match.casefold() != name.casefold() else name
-    if near := known.names.near(kind, name, usual=_USUAL[kind]):
+    if near := resolved.names.near(kind, name, usual=_USUAL[kind]):
         raise near_miss(tool, kind, line(name, 40), near)
     return name
 
@@ -134,12 +183,12 @@ def lookup_request(stream_id: str, tail: str, filters: Json, *, limit: int, page
     return post(stream_id, tail, {**filters, **paging_on_the_wire(page, limit)})
 
 
-def results_of(answer: Response, *, tool: str) -> tuple[Json, list[Any]]:
-    """Return the answer and what its list of results holds, of which at least one row can be read."""
-    payload = object_of(answer, tool=tool, writes=False)
+def results_of(response: Response, operation: Operation) -> tuple[Json, list[Any]]:
+    """Return the payload and its list of results, of which at least one row can be read."""
+    payload = object_of(response, operation)
     results = payload.get("results")
     if not isinstance(results, list) or (results and not readable(results)):
-        raise no_answer(tool, writes=False)
+        raise unreadable(operation)
     return payload, results
 
 
@@ -157,53 +206,20 @@ def _is_foreign(row: Json, account_id: str | None) -> bool:
     return account_id is not None and _TENANT_ID.fullmatch(shown) is not None and shown != account_id
 
 
-def reading(
-    arguments: Filters,
-    sent: Request,
-    answer: Response,
-    known: Resolved,
-    *,
-    tool: str,
-    account_id: str,
-    page_of: Callable[[list[Record], Window], Page],
-) -> Parsed:
-    """Return the page that the answer holds, whether or not the desk paged."""
-    payload, results = results_of(answer, tool=tool)
-    search = _digest(tool, sent)
-    first = known.names.find("first page", search)
-    part = window(
-        payload,
-        results,
-        page=arguments.page,
-        limit=arguments.limit,
-        first_ids=first[0].value["ids"] if first else None,
-    )
-    shown = readable(part.rows, account_id=account_id)
-    page = page_of([record_of(row) for row in shown], part)
-    for note in _notes(arguments, part, known, len(part.rows) - len(shown)):
-        page = page.noting(note)
-    seen = seen_in(readable(results, account_id=account_id))
-    if arguments.page == 1:
-        seen.append(
-            LearnedName(kind="first page", id=search, name=search, value={"ids": ids_of(part.rows)}, lasts=False)
-        )
-    return Parsed(result=page, seen=seen)
-
-
-def _notes(arguments: Filters, part: Window, known: Resolved, unreadable: int) -> list[str]:
+def _notes(arguments: Filters, part: Window, resolved: Resolved, unreadable: int) -> list[str]:
     notes = [part.note] if part.note else []
     if unreadable:
         notes.append(f"{unreadable} rows could not be read, or are another account's, and are left out.")
     if not part.rows and not part.total:
         for kind, usual in _USUAL.items():
-            asked, seen = getattr(arguments, kind) or [], known.names.all(kind)
+            asked, seen = getattr(arguments, kind) or [], resolved.names.all(kind)
             if any(each not in seen for each in asked):
                 names = f"seen at this desk: {lines(seen[:12], 40)}" if seen else f"usual: {', '.join(usual)}"
                 notes.append(f"Names of {kind} {names}.")
     return notes
 
 
-def _digest(tool: str, sent: Request) -> str:
+def _digest(tool: str, request: Request) -> str:
     """Return what is the same for every page of a search."""
-    same: dict[str, Any] = {key: value for key, value in (sent.body or {}).items() if key != "skip"}
+    same: dict[str, Any] = {key: value for key, value in (request.body or {}).items() if key != "skip"}
     return hashlib.sha256(json.dumps([tool, same], sort_keys=True).encode()).hexdigest()

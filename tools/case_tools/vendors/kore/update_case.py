@@ -4,11 +4,12 @@ from typing import Final, Self
 
 from pydantic import Field, model_validator
 
-from case_tools.adapter.tool import Action
+from case_tools.adapter.tool import Address
 from case_tools.settings import Fields, KoreSettings
-from case_tools.vendors.kore import updates
 from case_tools.vendors.kore.body import DeskKeptBody, WritableBody
+from case_tools.vendors.kore.dialog import of_updates
 from case_tools.vendors.kore.endpoints import CaseAddress
+from case_tools.vendors.kore.updates import KoreUpdateTool, something_given
 
 _DESCRIPTION: Final = (
     "Change an existing customer-service case (ticket): status, priority, due date, assignee, texts, tags. "
@@ -18,28 +19,30 @@ _DESCRIPTION: Final = (
 )
 
 
-class UpdateCase(WritableBody):
+class KoreUpdateCaseArguments(WritableBody):
     """The documented body, less what the desk keeps itself."""
 
     caseId: CaseAddress = Field(description="Reference, e.g. CS000123, or id ci-…, from search_cases")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
-        return updates.something_given(self, "caseId")
+        return something_given(self, "caseId")
 
 
-class UpdateCaseAsDocumented(DeskKeptBody, UpdateCase):
+class KoreUpdateCaseAsDocumented(DeskKeptBody, KoreUpdateCaseArguments):
     """The whole documented body."""
 
 
-def action(account: KoreSettings, fields: Fields) -> Action[WritableBody]:
-    """Return the action for one account."""
-    return updates.action(
-        name="update_case",
-        kind="case",
-        tail="updateCase/{caseId}",
-        description=_DESCRIPTION,
-        scope="cases:write",
-        arguments=UpdateCase if fields == "writable" else UpdateCaseAsDocumented,
-        account=account,
-    )
+class KoreUpdateCase(KoreUpdateTool):
+    """update_case for one account."""
+
+    name = "update_case"
+    title = "Update a case"
+    description = _DESCRIPTION
+    scope = "cases:write"
+    address = Address(argument="caseId", kind="case")
+    path_end = "updateCase/{caseId}"
+    dialog = of_updates("case")
+
+    def __init__(self, account: KoreSettings, fields: Fields) -> None:
+        super().__init__(account, KoreUpdateCaseArguments if fields == "writable" else KoreUpdateCaseAsDocumented)

@@ -7,11 +7,12 @@ from typing import Final, Self
 
 from pydantic import Field, model_validator
 
-from case_tools.adapter.tool import Action
+from case_tools.adapter.tool import Address
 from case_tools.settings import Fields, KoreSettings
-from case_tools.vendors.kore import updates
 from case_tools.vendors.kore.body import DeskKeptBody, WritableBody
+from case_tools.vendors.kore.dialog import of_updates
 from case_tools.vendors.kore.endpoints import TaskAddress
+from case_tools.vendors.kore.updates import KoreUpdateTool, something_given
 
 _DESCRIPTION: Final = (
     "Change an existing task (a step of a case, such as a call back): status, due date, assignee, texts. "
@@ -22,7 +23,7 @@ _DESCRIPTION: Final = (
 )
 
 
-class UpdateTask(WritableBody):
+class KoreUpdateTaskArguments(WritableBody):
     """The documented body, less what the desk keeps itself."""
 
     taskId: TaskAddress = Field(
@@ -31,21 +32,23 @@ class UpdateTask(WritableBody):
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
-        return updates.something_given(self, "taskId")
+        return something_given(self, "taskId")
 
 
-class UpdateTaskAsDocumented(DeskKeptBody, UpdateTask):
+class KoreUpdateTaskAsDocumented(DeskKeptBody, KoreUpdateTaskArguments):
     """The whole documented body."""
 
 
-def action(account: KoreSettings, fields: Fields) -> Action[WritableBody]:
-    """Return the action for one account."""
-    return updates.action(
-        name="update_task",
-        kind="task",
-        tail="updateTask/{taskId}",
-        description=_DESCRIPTION,
-        scope="tasks:write",
-        arguments=UpdateTask if fields == "writable" else UpdateTaskAsDocumented,
-        account=account,
-    )
+class KoreUpdateTask(KoreUpdateTool):
+    """update_task for one account."""
+
+    name = "update_task"
+    title = "Update a task"
+    description = _DESCRIPTION
+    scope = "tasks:write"
+    address = Address(argument="taskId", kind="task")
+    path_end = "updateTask/{taskId}"
+    dialog = of_updates("task")
+
+    def __init__(self, account: KoreSettings, fields: Fields) -> None:
+        super().__init__(account, KoreUpdateTaskArguments if fields == "writable" else KoreUpdateTaskAsDocumented)

@@ -1,11 +1,15 @@
-"""What update_case and update_task do alike: resolve names, send what was given, compare the answer."""
+"""What update_case and update_task have in common: names to resolve, request, comparison with the response."""
 
-from typing import Any, Final, Literal, TypeVar
+from dataclasses import replace
+from typing import Final, TypeVar
 
-from case_tools.adapter.changes import Fields, changes
+from typing_extensions import override
+
+from case_tools.adapter.changes import FieldRules, changes
+from case_tools.adapter.messages import Json, Parsed, Request, Resolved, Response
 from case_tools.adapter.names import NameRef, fold
-from case_tools.adapter.parsing import moment_of, no_answer, other_id, text_of
-from case_tools.adapter.tool import Action, Address, Json, Parsed, Request, Resolved, Response, Scope
+from case_tools.adapter.parsing import moment_of, other_id, text_of, unreadable
+from case_tools.adapter.tool import Address, Tool
 from case_tools.adapter.write_options import OURS, refuse_if_later
 from case_tools.errors import Ambiguous, Problem, Rejected
 from case_tools.results import Written, moment
@@ -13,16 +17,16 @@ from case_tools.settings import KoreSettings
 from case_tools.text import line, lines
 from case_tools.vendors.kore.body import WritableBody, body_of
 from case_tools.vendors.kore.choices import near_miss, wrong_choice
-from case_tools.vendors.kore.dialog import LABELS, of_updates
-from case_tools.vendors.kore.endpoints import id_of, post, wanted_address
-from case_tools.vendors.kore.reconciliation import of_comments
-from case_tools.vendors.kore.responses import object_of, record_of, seen_in
+from case_tools.vendors.kore.dialog import LABELS
+from case_tools.vendors.kore.endpoints import id_of, needed_by_address, post
+from case_tools.vendors.kore.reconciliation import KoreCommentReconciler
+from case_tools.vendors.kore.responses import names_in, object_of, record_of
 
 M = TypeVar("M", bound=WritableBody)
 _CHOICES: Final = ("status", "priority")
 _MOST_NAMED: Final = 12
 _LONGEST_NAME: Final = 40
-_FIELDS: Final = Fields(
+_RULES: Final = FieldRules(
     plain_names=LABELS,
     moments=frozenset({"dueDate", "ETA", "createdAt", "updatedAt", "timestampValue"}),
     choices=frozenset(_CHOICES),
@@ -38,78 +42,74 @@ def something_given(arguments: M, address: str) -> M:
     return arguments
 
 
-def action(
-    *,
-    name: Literal["update_case", "update_task"],
-    kind: Literal["case", "task"],
-    tail: str,
-    description: str,
-    scope: Scope,
-    arguments: type[WritableBody],
-    account: KoreSettings,
-) -> Action[WritableBody]:
-    """Return the action that sets values of a case or of a task.
+class KoreUpdateTool(Tool[WritableBody]):
+    """A tool that sets values of a case or of a task.
 
-    Args:
-        name: the tool's name.
-        kind: what it changes; the argument that addresses it is `caseId` or `taskId`.
-        tail: the end of the endpoint's path.
-        description: the tool's description.
-        scope: what a caller must be allowed to do.
-        arguments: the model of the documented body with the address.
-        account: the account.
+    Attributes:
+        address: the argument that addresses it.
+        path_end: the end of the endpoint's path.
     """
-    address = f"{kind}Id"
 
-    def wanted(given: WritableBody) -> list[NameRef]:
-        own = getattr(given, address)
-        if given.expected_updated_at is not None:
-            return [NameRef(kind=kind, name=own, afresh=True)]
-        return [*wanted_address(kind, own), *_wanted_choices(given)]
+    address: Address
+    path_end: str
+    result = Written
+    usual_effect = "set"
+    appending = frozenset({"resolutionCmts"})
 
-    def request(given: WritableBody, known: Resolved) -> Request:
-        own_id = id_of(kind, getattr(given, address), known)
-        if given.expected_updated_at is not None:
-            shown = moment_of(known.rows.get(own_id, {}).get("updatedAt"))
-            refuse_if_later(shown, given.expected_updated_at, tool=name, address=address)
-        body = body_of(given, without=frozenset({address}))
-        return post(account.stream_id, tail, _named(body, known, tool=name), **{address: own_id})
+    def __init__(self, account: KoreSettings, arguments: type[WritableBody]) -> None:
+        self._stream_id = account.stream_id
+        self.arguments = arguments
+        super().__init__(reconciler=KoreCommentReconciler(account))
 
-    def reading(_: WritableBody, sent: Request, answer: Response, known: Resolved) -> Parsed:
-        try:
-            shown = _shown(sent.path[address], answer, tool=name)
-        except Rejected as refused:
-            problems = _unseen_names(sent.body or {}, known)
-            raise Rejected(refused.what, next_step=refused.next_step, problems=problems) from None
-        before = known.rows.get(sent.path[address], {})
-        done = changes(sent.body or {}, shown, before, fields=_FIELDS, tool=name)
-        return Parsed(result=done.result(record_of(shown)), seen=seen_in([shown]))
+    @override
+    def names_needed(self, arguments: WritableBody) -> list[NameRef]:
+        own = self.address.of(arguments)
+        if arguments.expected_updated_at is not None:
+            return [replace(own, afresh=True)]
+        return [*needed_by_address(own.kind, own.name), *_choices_needed(arguments)]
 
-    def before(sent: Request, known: Resolved) -> dict[str, str]:
-        record = record_of(known.rows.get(sent.path[address], {}))
+    @override
+    def build_request(self, arguments: WritableBody, resolved: Resolved) -> Request:
+        argument = self.address.argument
+        own_id = id_of(self.address.kind, getattr(arguments, argument), resolved)
+        if arguments.expected_updated_at is not None:
+            shown = moment_of(resolved.rows.get(own_id, {}).get("updatedAt"))
+            refuse_if_later(shown, arguments.expected_updated_at, tool=self.name, address=argument)
+        body = body_of(arguments, without=frozenset({argument}))
+        return post(self._stream_id, self.path_end, _named(body, resolved, tool=self.name), **{argument: own_id})
+
+    @override
+    def shown_before(self, request: Request, resolved: Resolved) -> dict[str, str]:
+        record = record_of(self._row_before(request, resolved))
         shown = {"status": record.status, "priority": record.priority, "dueDate": moment(record.due)}
         return {key: line(value, _LONGEST_NAME) for key, value in shown.items() if value}
 
-    return Action(
-        name=name,
-        title=f"Update a {kind}",
-        description=description,
-        scope=scope,
-        effect="set",
-        arguments=arguments,
-        result=Written,
-        wanted=wanted,
-        request=request,
-        reading=reading,
-        appends=lambda given: given.resolutionCmts is not None,
-        retrace=of_comments(account),
-        address=Address(argument=address, kind=kind),
-        before=before,
-        speech=of_updates(kind),
-    )
+    @override
+    def parse_response(
+        self, _arguments: WritableBody, request: Request, response: Response, resolved: Resolved
+    ) -> Parsed:
+        body = request.body or {}
+        try:
+            shown = self._shown(request, response)
+        except Rejected as refused:
+            problems = _unseen_names(body, resolved)
+            raise Rejected(refused.what, next_step=refused.next_step, problems=problems) from None
+        done = changes(body, shown, self._row_before(request, resolved), rules=_RULES, tool=self.name)
+        return Parsed(result=done.result(record_of(shown)), names=names_in([shown]))
+
+    def _row_before(self, request: Request, resolved: Resolved) -> Json:
+        return resolved.rows.get(request.path[self.address.argument], {})
+
+    def _shown(self, request: Request, response: Response) -> Json:
+        shown = object_of(response, self.operation)
+        if not text_of(shown.get("_id")):
+            raise unreadable(self.operation)
+        if shown["_id"] != request.path[self.address.argument]:
+            raise other_id(self.operation)
+        return shown
 
 
-def _wanted_choices(given: WritableBody) -> list[NameRef]:
+def _choices_needed(given: WritableBody) -> list[NameRef]:
     """Return the status, the priority and the queues that are given by name alone."""
     chosen = [
         ("status", given.status),
@@ -119,27 +119,29 @@ def _wanted_choices(given: WritableBody) -> list[NameRef]:
     return [NameRef(kind=kind, name=each.name) for kind, each in chosen if each and each.name and not each.id]
 
 
-def _named(body: Json, known: Resolved, *, tool: str) -> Json:
+def _named(body: Json, resolved: Resolved, *, tool: str) -> Json:
     """Return the body with what names stand for in it."""
-    whole: Json = {choice: _whole(choice, body[choice], known, tool=tool) for choice in _CHOICES if choice in body}
+    whole: Json = {
+        choice: _whole(choice, body[choice], resolved, tool=tool) for choice in _CHOICES if choice in body
+    }
     if "queues" in body:
-        whole["queues"] = [_whole("queue", each, known, tool=tool) for each in body["queues"]]
+        whole["queues"] = [_whole("queue", each, resolved, tool=tool) for each in body["queues"]]
     if "currAssignee" in body:
-        whole["currAssignee"] = _agent(body["currAssignee"], known, tool=tool)
+        whole["currAssignee"] = _agent(body["currAssignee"], resolved, tool=tool)
     return {**body, **whole}
 
 
-def _whole(kind: str, given: Json, known: Resolved, *, tool: str) -> Json:
+def _whole(kind: str, given: Json, resolved: Resolved, *, tool: str) -> Json:
     """Return a status or a priority as the whole object that the desk has shown.
 
     Whether the desk goes by `_id` or by `name` is not documented, so both are sent where both are known. A
-    name that was never seen is sent as it is; one that nearly matches a name seen is taken for a slip, unless
-    it begins with `=`.
+    name that was never seen is sent as it is; one that nearly matches a name seen is refused as a misspelling,
+    unless it begins with `=`.
     """
     own_id, name = text_of(given.get("_id")), text_of(given.get("name"))
     if not own_id and name.startswith("="):
         return {**given, "name": name.lstrip("= ")}
-    found = known.names.find(kind, own_id or name)
+    found = resolved.names.find(kind, own_id or name)
     if len(found) == 1:
         if name and fold(name) != fold(found[0].name):
             other = line(found[0].name, 40)
@@ -148,17 +150,17 @@ def _whole(kind: str, given: Json, known: Resolved, *, tool: str) -> Json:
     if found:
         choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
         raise wrong_choice(tool, kind, f"stands for several: {choices}. Give the id.", error=Ambiguous)
-    if not own_id and (near := known.names.near(kind, name)):
+    if not own_id and (near := resolved.names.near(kind, name)):
         raise near_miss(tool, kind, line(name, 40), [line(each, 40) for each in near])
     return given
 
 
-def _agent(given: Json, known: Resolved, *, tool: str) -> Json:
+def _agent(given: Json, resolved: Resolved, *, tool: str) -> Json:
     """Return an agent that is given by name with the ids that the desk has shown."""
     name = text_of(given.get("name"))
     if not name or given.get("aId") or given.get("agentId"):
         return given
-    found = known.names.find("agent", name)
+    found = resolved.names.find("agent", name)
     if len(found) > 1:
         choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
         raise wrong_choice(
@@ -167,23 +169,14 @@ def _agent(given: Json, known: Resolved, *, tool: str) -> Json:
     return {**found[0].value, **given} if found else given
 
 
-def _unseen_names(body: Json, known: Resolved) -> list[Problem]:
+def _unseen_names(body: Json, resolved: Resolved) -> list[Problem]:
     """Return the names of statuses and priorities that no case has shown, as what may be wrong."""
     return [
         Problem(
             argument=kind,
             message="may be what the desk does not take; seen are "
-            f"{lines(known.names.all(kind)[:_MOST_NAMED], 40) or 'none'}.",
+            f"{lines(resolved.names.all(kind)[:_MOST_NAMED], 40) or 'none'}.",
         )
         for kind in _CHOICES
         if kind in body and not body[kind].get("_id")
     ]
-
-
-def _shown(own_id: str, answer: Response, *, tool: str) -> dict[str, Any]:
-    shown = object_of(answer, tool=tool, writes=True)
-    if not text_of(shown.get("_id")):
-        raise no_answer(tool, writes=True)
-    if shown["_id"] != own_id:
-        raise other_id(tool)
-    return shown

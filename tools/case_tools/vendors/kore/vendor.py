@@ -1,25 +1,24 @@
-"""Kore.ai AI for Service, as the corridor sees it."""
+"""Kore.ai AI for Service: one app of one account, with its tools."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from case_tools.adapter.messages import Json, Lookup, Operation, Response
 from case_tools.adapter.names import LearnedName, NameRef
-from case_tools.adapter.tool import Action, Json, Lookup, Response, Scope
+from case_tools.adapter.tool import Scope, Tool
 from case_tools.errors import ConfigurationError
 from case_tools.settings import KoreSettings, Settings
-from case_tools.vendors.kore import (
-    create_case,
-    create_task,
-    search_cases,
-    search_tasks,
-    searches,
-    update_case,
-    update_task,
-)
+from case_tools.vendors.kore.create_case import KoreCreateCase
+from case_tools.vendors.kore.create_task import KoreCreateTask
 from case_tools.vendors.kore.credentials import mint
-from case_tools.vendors.kore.responses import seen_in
+from case_tools.vendors.kore.responses import names_in
+from case_tools.vendors.kore.search_cases import KoreSearchCases
+from case_tools.vendors.kore.search_tasks import KoreSearchTasks
+from case_tools.vendors.kore.searches import lookup_request, readable, results_of
+from case_tools.vendors.kore.update_case import KoreUpdateCase
+from case_tools.vendors.kore.update_task import KoreUpdateTask
 
 
 class Kore:
@@ -38,22 +37,22 @@ class Kore:
         self._nonce = nonce
         self.url = account.host
         self.identity = f"{account.host} {account.account_id} {account.stream_id}"
-        actions: list[Action[Any]] = [
-            create_case.action(account),
-            update_case.action(account, settings.fields),
-            update_task.action(account, settings.fields),
-            search_cases.action(account),
+        tools: list[Tool[Any]] = [
+            KoreCreateCase(account),
+            KoreUpdateCase(account, settings.fields),
+            KoreUpdateTask(account, settings.fields),
+            KoreSearchCases(account),
         ]
         if "tasks" in settings.toolsets:
-            actions += [create_task.action(account), search_tasks.action(account)]
-        self.actions: Mapping[str, Action[Any]] = {action.name: action for action in actions}
+            tools += [KoreCreateTask(account), KoreSearchTasks(account)]
+        self.tools: Mapping[str, Tool[Any]] = {tool.name: tool for tool in tools}
 
     @property
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Fix nothing: each desk has its own names."""
         return {}
 
-    def finding(self, ref: str) -> Mapping[str, object]:
+    def find_case(self, ref: str) -> Mapping[str, object]:
         """Return the search for a case by its reference."""
         return {"searchText": ref, "detail": "full"}
 
@@ -79,29 +78,30 @@ class Kore:
             **self._account.headers,
         }
 
-    def exchange(self, scope: Scope) -> None:
-        """Exchange nothing: each attempt is signed by itself."""
+    def token_grant(self, _scope: Scope) -> None:
+        """Request no access token: each attempt is signed by itself."""
 
-    def lookup(self, wanted: NameRef) -> Lookup | None:
+    def lookup(self, name: NameRef) -> Lookup | None:
         """Return the search for a reference, as text, or for one row that has the status, priority or queue.
 
         That `searchText` finds references is a guess: the page says "name or title".
         """
         stream_id = self._account.stream_id
-        if wanted.kind in {"case", "task"}:
-            if wanted.name.startswith(("ci-", "ti-")):  # no filter takes an id
+        if name.kind in {"case", "task"}:
+            if name.name.startswith(("ci-", "ti-")):  # no filter takes an id
                 return None
-            tail = "getTasks" if wanted.kind == "task" else "getCases"
-            request = searches.lookup_request(stream_id, tail, {"searchText": wanted.name}, limit=20)
-            return Lookup(request=request, read=self._rows_and_names, needed=True)
-        name = "queues" if wanted.kind == "queue" else wanted.kind
-        request = searches.lookup_request(stream_id, "getCases", {name: [wanted.name]}, limit=1)
-        return Lookup(request=request, read=self._rows_and_names, needed=False)
+            tail = "getTasks" if name.kind == "task" else "getCases"
+            request = lookup_request(stream_id, tail, {"searchText": name.name}, limit=20)
+            return Lookup(request=request, parse=self._rows_and_names, required=True)
+        filter_name = "queues" if name.kind == "queue" else name.kind
+        request = lookup_request(stream_id, "getCases", {filter_name: [name.name]}, limit=1)
+        return Lookup(request=request, parse=self._rows_and_names, required=False)
 
-    def _rows_and_names(self, answer: Response, tool: str) -> tuple[Mapping[str, Json], Sequence[LearnedName]]:
-        results = searches.results_of(answer, tool=tool)[1]
-        rows = searches.readable(results, account_id=self._account.account_id)
-        return {row["_id"]: row for row in rows}, seen_in(rows)
+    def _rows_and_names(
+        self, response: Response, operation: Operation
+    ) -> tuple[Mapping[str, Json], Sequence[LearnedName]]:
+        rows = readable(results_of(response, operation)[1], account_id=self._account.account_id)
+        return {row["_id"]: row for row in rows}, names_in(rows)
 
     @cached_property
     def _key(self) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
+from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, Email, Object
-from case_tools.adapter.parsing import no_answer
-from case_tools.adapter.tool import Action, Parsed, Request, Resolved, Response
+from case_tools.adapter.messages import Parsed, Request, Resolved, Response
+from case_tools.adapter.parsing import unreadable
+from case_tools.adapter.tool import Tool
 from case_tools.adapter.write_options import OURS, AllowDuplicate
 from case_tools.results import Written
 from case_tools.vendors.talkdesk import notes
@@ -15,7 +17,7 @@ from case_tools.vendors.talkdesk.body import Filled, Id, Long, Priority, Short, 
 from case_tools.vendors.talkdesk.dialog import CREATE_CASE
 from case_tools.vendors.talkdesk.endpoints import CASES
 from case_tools.vendors.talkdesk.notes import Notes, created_otherwise, with_notes
-from case_tools.vendors.talkdesk.reconciliation import of_create
+from case_tools.vendors.talkdesk.reconciliation import TalkdeskCreateReconciler
 from case_tools.vendors.talkdesk.responses import id_in, object_of, record_of
 
 _DESCRIPTION: Final = (
@@ -27,7 +29,7 @@ _DESCRIPTION: Final = (
 )
 
 
-class CreateCase(Arguments):
+class TalkdeskCreateCaseArguments(Arguments):
     """The documented body."""
 
     other_words: ClassVar[Mapping[str, str]] = {
@@ -57,38 +59,43 @@ class CreateCase(Arguments):
     allow_duplicate: AllowDuplicate = False
 
 
-def action() -> Action[CreateCase]:
-    """Return the action."""
+class TalkdeskCreateCase(Tool[TalkdeskCreateCaseArguments]):
+    """create_case."""
 
-    def request(given: CreateCase, _: Resolved) -> Request:
-        body = given.model_dump(mode="json", exclude_unset=True, exclude={"notes", *OURS})
+    name = "create_case"
+    title = "Open a case"
+    description = _DESCRIPTION
+    scope = "cases:write"
+    usual_effect = "create"
+    arguments = TalkdeskCreateCaseArguments
+    result = Written
+    dialog = CREATE_CASE
+
+    def __init__(self) -> None:
+        super().__init__(reconciler=TalkdeskCreateReconciler())
+
+    @override
+    def build_request(self, arguments: TalkdeskCreateCaseArguments, _resolved: Resolved) -> Request:
+        body = arguments.model_dump(mode="json", exclude_unset=True, exclude={"notes", *OURS})
         if "requester_type" in body:
             body["requester_type"] = "Contact"
-        if given.notes is not None:
-            body["notes"] = notes.body(given.notes)
+        if arguments.notes is not None:
+            body["notes"] = notes.body(arguments.notes)
         return Request(method="POST", template=CASES, body=body)
 
-    def reading(given: CreateCase, _: Request, answer: Response, __: Resolved) -> Parsed:
-        shown = object_of(answer, tool="create_case", writes=True)
+    @override
+    def parse_response(
+        self,
+        arguments: TalkdeskCreateCaseArguments,
+        _request: Request,
+        response: Response,
+        _resolved: Resolved,
+    ) -> Parsed:
+        shown = object_of(response, self.operation)
         if not id_in(shown):
-            raise no_answer("create_case", writes=True)
-        added = notes.told(given.notes, shown.get("notes"))
+            raise unreadable(self.operation)
+        report = notes.report(arguments.notes, shown.get("notes"))
         result = Written.of("created", record_of(shown))
-        if not added.otherwise:
-            return Parsed(result=with_notes(result, given.notes, added))
-        raise created_otherwise(id_in(shown), added)
-
-    return Action(
-        name="create_case",
-        title="Open a case",
-        description=_DESCRIPTION,
-        scope="cases:write",
-        effect="create",
-        arguments=CreateCase,
-        result=Written,
-        wanted=lambda _: (),
-        request=request,
-        reading=reading,
-        retrace=of_create(),
-        speech=CREATE_CASE,
-    )
+        if not report.wrongly_visible:
+            return Parsed(result=with_notes(result, arguments.notes, report))
+        raise created_otherwise(id_in(shown), report)

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from case_tools.adapter.parsing import error_of, is_success, mapping_of, no_answer, payload_of, text_of
+from case_tools.adapter.messages import Operation, Request, Response, Token
+from case_tools.adapter.parsing import error_of, is_success, mapping_of, payload_of, text_of, unreadable
 from case_tools.adapter.signing import signed
-from case_tools.adapter.tool import Request, Response, Token
 from case_tools.errors import CaseError, ConfigurationError, CredentialsRefused, MissingScope
 from case_tools.settings import TalkdeskSettings
 
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_OPERATION: Final = Operation(tool="the request for a token")
 _LIFE: Final = timedelta(minutes=5)
 _USUAL_LIFE: Final = 600.0
 _LONGEST_LIFE: Final = 86_400.0
@@ -72,37 +73,37 @@ def as_pem(key: str) -> str:
     return f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"
 
 
-def read_token(answer: Response) -> Token:
-    """Return the token of an answer.
+def parse_token(response: Response) -> Token:
+    """Return the token of a response.
 
     Raises:
         CredentialsRefused: the client is not known, or its secret or key is wrong.
         MissingScope: the client may not have the scope.
-        CaseError: the token host failed, or answered something that is no answer.
+        CaseError: the token host failed, or answered something unreadable.
     """
-    payload = mapping_of(payload_of(answer))
-    if not is_success(answer.status):
-        raise _refused(answer, text_of(payload.get("error")))
+    payload = mapping_of(payload_of(response))
+    if not is_success(response.status):
+        raise _refused(response, text_of(payload.get("error")))
     value, given = text_of(payload.get("access_token")), payload.get("expires_in")
     if not value or not value.isascii() or not value.isprintable():
-        raise no_answer("the request for a token", writes=False)
+        raise unreadable(_OPERATION)
     return Token(value=value, seconds=_life(given))
 
 
 def _life(given: object) -> float:
-    """Return the seconds that a token is good for; the documented ones where the answer is absurd."""
+    """Return the seconds that a token is good for; the documented ones where the response is absurd."""
     if isinstance(given, bool) or not isinstance(given, int | float):
         return _USUAL_LIFE
     return float(given) if 0 < given < _LONGEST_LIFE else _USUAL_LIFE
 
 
-def _refused(answer: Response, error: str) -> CaseError:
+def _refused(response: Response, error: str) -> CaseError:
     if error in _SCOPE_REFUSALS:
         return MissingScope("The OAuth client may not have the scope that this needs.", next_step=_SCOPE_ADVICE)
-    if answer.status in {400, 401, 403}:
+    if response.status in {400, 401, 403}:
         return CredentialsRefused("The token host does not accept the client.", next_step=_ADVICE)
-    if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status != HTTPStatus.TOO_MANY_REQUESTS:
+    if response.status < HTTPStatus.INTERNAL_SERVER_ERROR and response.status != HTTPStatus.TOO_MANY_REQUESTS:
         return ConfigurationError(
-            f"The token host does not serve requests for tokens (HTTP {answer.status}).", next_step=_HOST_ADVICE
+            f"The token host does not serve requests for tokens (HTTP {response.status}).", next_step=_HOST_ADVICE
         )
-    return error_of(answer, tool="the request for a token", writes=False, host_advice=_HOST_ADVICE)
+    return error_of(response, _OPERATION, host_advice=_HOST_ADVICE)

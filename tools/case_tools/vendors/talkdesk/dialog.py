@@ -34,5 +34,5 @@ UPDATE_CASE: Final = Dialog(
         "priority": "Which priority should it have: low, normal, high or urgent?",
         "resolution": "How was it resolved?",
     },
-    found="I could not find that case. What is its number?",
+    not_found="I could not find that case. What is its number?",
 )

@@ -26,6 +26,14 @@ def _case_id(given: str) -> str:
     return own
 
 
+def canonical_id(own: str) -> str:
+    """Return an id in the one form in which ids are compared: without zeros before a number.
+
+    The pages call ids numeric and type them as texts, so a desk may show `00123` as `123`.
+    """
+    return own.lstrip("0") or own
+
+
 CaseId = Annotated[Text, BeforeValidator(as_id), AfterValidator(_case_id)]
 
 

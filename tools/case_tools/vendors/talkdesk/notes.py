@@ -1,6 +1,6 @@
-"""Notes of a case: what is sent, and what of it the desk's answer proves.
+"""Notes of a case: what is sent, and what of it the response proves.
 
-A note is appended (a guess) and, if public, seen by the customer; so what became of it is told from the answer,
+A note is appended (a guess) and, if public, seen by the customer; so its visibility is reported from the response,
 never from what was asked.
 """
 
@@ -14,8 +14,8 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field
 
 from case_tools.adapter.arguments import Arguments, ProseOf
+from case_tools.adapter.messages import Json
 from case_tools.adapter.parsing import list_of, text_of
-from case_tools.adapter.tool import Json
 from case_tools.errors import NotApplied
 from case_tools.results import Written
 from case_tools.text import line
@@ -25,7 +25,7 @@ _TAG: Final = re.compile(r"<[^<>]{1,200}>")
 _LONGEST_NAME: Final = 80
 _VISIBLE: Final = "the customer can see it"
 _INTERNAL: Final = "internal"
-_MOST_TOLD: Final = 20
+_MOST_LISTED: Final = 20
 
 
 def _as_flag(given: object) -> object:
@@ -36,7 +36,7 @@ def _as_flag(given: object) -> object:
     raise ValueError("must be true, for a note that the customer can see, or false.")
 
 
-class Note(Arguments):
+class TalkdeskNote(Arguments):
     """A note; it is internal unless it is said to be public."""
 
     bare_word_is = "note_body"
@@ -48,34 +48,34 @@ class Note(Arguments):
     )
 
 
-Notes = Annotated[list[Note], ProseOf, Filled]
+Notes = Annotated[list[TalkdeskNote], ProseOf, Filled]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What is known of the notes after the answer.
+class NoteReport:
+    """What the response shows of the notes that were sent.
 
     Attributes:
         lines: for each note, whether the customer can see it.
-        unproven: whether the answer does not show all of them.
-        otherwise: the notes that the desk shows with another visibility than asked.
+        unproven: whether the response does not show all of them.
+        wrongly_visible: the notes that the desk shows with another visibility than asked.
     """
 
     lines: Sequence[str]
     unproven: bool
-    otherwise: Sequence[str]
+    wrongly_visible: Sequence[str]
 
 
-def body(notes: Iterable[Note]) -> list[Json]:
+def body(notes: Iterable[TalkdeskNote]) -> list[Json]:
     """Return the notes as they go out; `public` always, as the pages tell its default both ways."""
     return [note.model_dump(exclude_none=True) for note in notes]
 
 
-def told(notes: Sequence[Note] | None, shown: object) -> Told:
-    """Return what the answer proves of the notes sent; each shown note proves one."""
+def report(notes: Sequence[TalkdeskNote] | None, shown: object) -> NoteReport:
+    """Return what the response shows of the notes sent; each shown note proves one."""
     left = [entry for entry in list_of(shown) if isinstance(entry, Mapping)]
     lines: list[str] = []
-    otherwise: list[str] = []
+    wrongly_visible: list[str] = []
     unproven = False
     for note in notes or ():
         name, asked = (
@@ -93,8 +93,8 @@ def told(notes: Sequence[Note] | None, shown: object) -> Told:
         actual = _VISIBLE if public else _INTERNAL
         lines.append(f"{name}: {actual}")
         if actual != asked:
-            otherwise.append(f"{name!r} was added, and the customer {'can' if public else 'cannot'} see it")
-    return Told(lines=lines, unproven=unproven, otherwise=otherwise)
+            wrongly_visible.append(f"{name!r} was added, and the customer {'can' if public else 'cannot'} see it")
+    return NoteReport(lines=lines, unproven=unproven, wrongly_visible=wrongly_visible)
 
 
 def shows(shown: Sequence[object], bodies: Sequence[str]) -> bool:
@@ -112,16 +112,16 @@ def _plain(text: str) -> str:
     return " ".join(html.unescape(_TAG.sub(" ", text)).split())
 
 
-def with_notes(result: Written, sent: Sequence[Note] | None, told_of: Told) -> Written:
-    """Return the result with what became of the notes."""
+def with_notes(result: Written, sent: Sequence[TalkdeskNote] | None, reported: NoteReport) -> Written:
+    """Return the result with the report of the notes."""
     if not sent:
         return result
-    texts = "; ".join(line(note.note_title or note.note_body, _LONGEST_NAME) for note in sent[:_MOST_TOLD])
-    seen = sum(each.endswith(f": {_VISIBLE}") for each in told_of.lines[_MOST_TOLD:])
-    more_notes = f"and {len(sent) - _MOST_TOLD} more, of which the customer can see {seen}"
-    unconfirmed = [*(result.unconfirmed or ()), *(["notes"] if told_of.unproven else [])]
+    texts = "; ".join(line(note.note_title or note.note_body, _LONGEST_NAME) for note in sent[:_MOST_LISTED])
+    seen = sum(each.endswith(f": {_VISIBLE}") for each in reported.lines[_MOST_LISTED:])
+    more_notes = f"and {len(sent) - _MOST_LISTED} more, of which the customer can see {seen}"
+    unconfirmed = [*(result.unconfirmed or ()), *(["notes"] if reported.unproven else [])]
     more = {
-        "notes": [*told_of.lines[:_MOST_TOLD], *([more_notes] if len(sent) > _MOST_TOLD else [])],
+        "notes": [*reported.lines[:_MOST_LISTED], *([more_notes] if len(sent) > _MOST_LISTED else [])],
         "changed": {**(result.changed or {}), "notes": ["", texts]}
         if result.outcome == "updated"
         else result.changed,
@@ -130,25 +130,25 @@ def with_notes(result: Written, sent: Sequence[Note] | None, told_of: Told) -> W
     return result.model_copy(update=more)
 
 
-def wrongly_seen(told_of: Told, *, beside: NotApplied | None = None) -> NotApplied:
+def shown_otherwise(reported: NoteReport, *, beside: NotApplied | None = None) -> NotApplied:
     """Return the error for a note that the desk shows with another visibility than asked.
 
     Args:
-        told_of: what is known of the notes.
-        beside: the error that the other fields of the call ended in, if any.
+        reported: the report of the notes.
+        beside: the error of the other fields of the call, if any.
     """
     more = f" {beside.what}" if beside else ""
     return NotApplied(
         f"The desk shows a note otherwise than asked.{more}",
         changed="partly",
-        theirs=[*told_of.otherwise[:_MOST_TOLD], *(beside.theirs if beside else ())],
+        theirs=[*reported.wrongly_visible[:_MOST_LISTED], *(beside.theirs if beside else ())],
         next_step="Do not send the note again; tell a person who can change it at the desk.",
     )
 
 
-def created_otherwise(case_id: str, told_of: Told) -> NotApplied:
+def created_otherwise(case_id: str, reported: NoteReport) -> NotApplied:
     """Return the error for a new case with such a note."""
-    error = wrongly_seen(told_of)
+    error = shown_otherwise(reported)
     return NotApplied(
         f"The case {line(case_id, _LONGEST_NAME)} was created. {error.what}",
         changed="partly",
@@ -158,7 +158,7 @@ def created_otherwise(case_id: str, told_of: Told) -> NotApplied:
     )
 
 
-def notes_aside(error: NotApplied, sent: Sequence[Note] | None) -> NotApplied:
+def notes_aside(error: NotApplied, sent: Sequence[TalkdeskNote] | None) -> NotApplied:
     """Return the error with a warning not to send the notes of the same call again."""
     if not sent:
         return error

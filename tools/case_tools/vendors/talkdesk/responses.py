@@ -1,4 +1,4 @@
-"""How Talkdesk's answers read: what is an answer at all, what an error means, what a case shows."""
+"""How Talkdesk's responses are parsed: what counts as one, what an error means, what a case shows."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from case_tools.adapter.messages import Json, Operation, Response
 from case_tools.adapter.names import LearnedName
 from case_tools.adapter.parsing import (
     error_of,
@@ -13,13 +14,12 @@ from case_tools.adapter.parsing import (
     list_of,
     mapping_of,
     moment_of,
-    no_answer,
     payload_of,
     text_of,
+    unreadable,
 )
-from case_tools.adapter.tool import Json, Response
 from case_tools.errors import CaseError, Closed, CredentialsRefused, MissingScope, Problem, Rejected
-from case_tools.results import Record
+from case_tools.results import ParsedRecord
 
 CLOSED: Final = "CLOSED"
 _CLOSED_CASE: Final = re.compile(r"(?<!parent )\bcase\b[^.]{0,30}\bclosed\b|\bclosed cases?\b")
@@ -50,42 +50,47 @@ _ARGUMENTS: Final = frozenset(
 _HOST_ADVICE: Final = "The administrator checks TALKDESK_REGION, or TALKDESK_API_URL."
 
 
-def object_of(answer: Response, *, tool: str, writes: bool) -> Json:
-    """Return the JSON object that the desk answered.
+def object_of(response: Response, operation: Operation) -> Json:
+    """Return the JSON object of a response.
 
     Raises:
-        CaseError: the desk answered an error, or something that is no answer.
+        CaseError: the response is an error, or unreadable.
     """
-    payload = payload_of(answer)
-    if not is_success(answer.status):
-        raise _error(answer, mapping_of(payload), tool=tool, writes=writes)
+    payload = payload_of(response)
+    if not is_success(response.status):
+        raise _error(response, mapping_of(payload), operation)
     if not isinstance(payload, dict):
-        raise no_answer(tool, writes=writes)
+        raise unreadable(operation)
     return payload
 
 
-def _error(answer: Response, payload: Mapping[str, Any], *, tool: str, writes: bool) -> CaseError:
-    if answer.status == HTTPStatus.UNAUTHORIZED:  # also with a new token
+def _error(response: Response, payload: Mapping[str, Any], operation: Operation) -> CaseError:
+    if response.status == HTTPStatus.UNAUTHORIZED:  # also with a new token
         return CredentialsRefused(
             "The desk does not accept the token that its own token host gave.",
             next_step="The administrator checks that TALKDESK_REGION and the token's account belong together.",
         )
-    if answer.status == HTTPStatus.FORBIDDEN:
+    if response.status == HTTPStatus.FORBIDDEN:
         return MissingScope(
             "The OAuth client may not do this.",
             next_step="The administrator gives it the scopes cases-public:read and cases-public:write in "
             "Builder > OAuth Clients.",
         )
     words = f"{text_of(payload.get('message'))} {text_of(payload.get('description'))}".casefold()
-    if answer.status == HTTPStatus.BAD_REQUEST and tool == "update_case" and _CLOSED_CASE.search(words):
-        return closed(tool)
-    if answer.status == HTTPStatus.BAD_REQUEST and (problems := _problems(payload)):
+    if (
+        response.status == HTTPStatus.BAD_REQUEST
+        and operation.writes
+        and operation.addressed
+        and _CLOSED_CASE.search(words)
+    ):
+        return closed(operation.tool)
+    if response.status == HTTPStatus.BAD_REQUEST and (problems := _problems(payload)):
         return Rejected(
-            f"The desk does not take a value of {tool}.",
+            f"The desk does not take a value of {operation.tool}.",
             problems=problems,
-            next_step=f"Mend that and call {tool} again.",
+            next_step=f"Mend that and call {operation.tool} again.",
         )
-    return error_of(answer, tool=tool, writes=writes, host_advice=_HOST_ADVICE)
+    return error_of(response, operation, host_advice=_HOST_ADVICE)
 
 
 def _problems(payload: Mapping[str, Any]) -> list[Problem]:
@@ -108,9 +113,9 @@ def id_in(case: Mapping[str, Any]) -> str:
     return str(own) if isinstance(own, int) and not isinstance(own, bool) else text_of(own)
 
 
-def record_of(case: Mapping[str, Any]) -> Record:
+def record_of(case: Mapping[str, Any]) -> ParsedRecord:
     """Return what a case shows; keys that are missing or of another type read as empty."""
-    return Record(
+    return ParsedRecord(
         id=id_in(case),
         ref=id_in(case),
         title=text_of(case.get("title")),
@@ -132,7 +137,7 @@ def status_of(value: object) -> str:
     return "_".join(text_of(value).upper().replace("-", " ").replace("_", " ").split())
 
 
-def seen_in(case: Mapping[str, Any]) -> list[LearnedName]:
+def names_in(case: Mapping[str, Any]) -> list[LearnedName]:
     """Return what a case shows for later: its id, and that it is closed, which stays so."""
     own = id_in(case)
     if not own:

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
+from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, Email, IsoMoment, ListOf, Object, Text, Texts, WholeNumber
-from case_tools.adapter.parsing import count_of, mapping_of, no_answer
-from case_tools.adapter.tool import Action, Parsed, Request, Resolved, Response
+from case_tools.adapter.messages import Parsed, Request, Resolved, Response
+from case_tools.adapter.parsing import count_of, mapping_of, unreadable
+from case_tools.adapter.tool import Tool
 from case_tools.errors import Rejected
 from case_tools.results import CasePage, Row, rows_missed
 from case_tools.vendors.talkdesk.body import ON_HOLD, Id, Priority, Short, Status, Type, enumeration, one_of
 from case_tools.vendors.talkdesk.dialog import SEARCH
 from case_tools.vendors.talkdesk.endpoints import CASES, CaseId, query_of
 from case_tools.vendors.talkdesk.listing import listed_in
-from case_tools.vendors.talkdesk.responses import id_in, object_of, record_of, seen_in
+from case_tools.vendors.talkdesk.responses import id_in, names_in, object_of, record_of
 
 _OURS: Final = frozenset({"page", "limit", "detail"})
 _PERIODS: Final = ("create_at", "update_at")
@@ -31,7 +33,7 @@ def _upper(given: object) -> object:
     return given.strip().upper() if isinstance(given, str) else given
 
 
-class SearchCases(Arguments):
+class TalkdeskSearchCasesArguments(Arguments):
     """The documented query, and ours for paging and detail."""
 
     other_words: ClassVar[Mapping[str, str]] = {
@@ -96,54 +98,65 @@ class SearchCases(Arguments):
         return self
 
 
-def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[SearchCases]:
-    """Return the action; `on_hold` is the literal that this desk takes for that status."""
+class TalkdeskSearchCases(Tool[TalkdeskSearchCasesArguments]):
+    """search_cases.
 
-    def request(given: SearchCases, _: Resolved) -> Request:
-        filters = given.model_dump(mode="json", exclude_none=True, exclude=set(_OURS))
+    Args:
+        on_hold: the literal that this desk takes for that status.
+    """
+
+    name = "search_cases"
+    title = "Search cases"
+    description = _DESCRIPTION
+    scope = "cases:read"
+    usual_effect = "read"
+    arguments = TalkdeskSearchCasesArguments
+    result = CasePage
+    dialog = SEARCH
+
+    def __init__(self, on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> None:
+        self._on_hold = on_hold
+        super().__init__()
+
+    @override
+    def build_request(self, arguments: TalkdeskSearchCasesArguments, _resolved: Resolved) -> Request:
+        filters = arguments.model_dump(mode="json", exclude_none=True, exclude=set(_OURS))
         if "status" in filters:
-            filters["status"] = [on_hold if each == ON_HOLD else each for each in filters["status"]]
-        paging = {"page": given.page, "per_page": given.limit}
+            filters["status"] = [self._on_hold if each == ON_HOLD else each for each in filters["status"]]
+        paging = {"page": arguments.page, "per_page": arguments.limit}
         return Request(method="GET", template=CASES, query=query_of({**filters, **paging}))
 
-    return Action(
-        name="search_cases",
-        title="Search cases",
-        description=_DESCRIPTION,
-        scope="cases:read",
-        effect="read",
-        arguments=SearchCases,
-        result=CasePage,
-        wanted=lambda _: (),
-        request=request,
-        reading=_reading,
-        speech=SEARCH,
-    )
-
-
-def _reading(given: SearchCases, _: Request, answer: Response, __: Resolved) -> Parsed:
-    payload = object_of(answer, tool="search_cases", writes=False)
-    listed, claimed = listed_in(payload), count_of(payload.get("total"))
-    cases = {id_in(case): case for case in listed if isinstance(case, dict) and id_in(case)}
-    if listed and not cases:
-        raise no_answer("search_cases", writes=False)
-    size = count_of(payload.get("per_page")) or given.limit
-    skipped = (given.page - 1) * size
-    if _stayed(payload, given.page) or (listed and claimed is not None and 0 < claimed <= skipped):
-        raise _does_not_page(given.page)
-    shown = [*cases.values()][: given.limit]
-    reached = skipped + min(len(listed), given.limit)
-    goes_on = claimed is None and (mapping_of(payload.get("_links")).get("next") or len(listed) >= given.limit)
-    total = max(claimed or 0, reached if listed else 0, reached + 1 if listed and goes_on else 0)
-    page = CasePage(
-        total=total,
-        page=given.page,
-        has_more=bool(listed) and reached < total,
-        cases=[Row.of(record_of(case), detail=given.detail) for case in shown],
-    )
-    for note in _notes(given.limit, len(listed), len(cases), page):
-        page = page.noting(note)
-    return Parsed(result=page, seen=[seen for case in cases.values() for seen in seen_in(case)])
+    @override
+    def parse_response(
+        self,
+        arguments: TalkdeskSearchCasesArguments,
+        _request: Request,
+        response: Response,
+        _resolved: Resolved,
+    ) -> Parsed:
+        payload = object_of(response, self.operation)
+        listed, claimed = listed_in(payload, self.operation), count_of(payload.get("total"))
+        cases = {id_in(case): case for case in listed if isinstance(case, dict) and id_in(case)}
+        if listed and not cases:
+            raise unreadable(self.operation)
+        size = count_of(payload.get("per_page")) or arguments.limit
+        skipped = (arguments.page - 1) * size
+        if _stayed(payload, arguments.page) or (listed and claimed is not None and 0 < claimed <= skipped):
+            raise _does_not_page(arguments.page)
+        shown = [*cases.values()][: arguments.limit]
+        reached = skipped + min(len(listed), arguments.limit)
+        next_link = mapping_of(payload.get("_links")).get("next")
+        goes_on = claimed is None and (next_link or len(listed) >= arguments.limit)
+        total = max(claimed or 0, reached if listed else 0, reached + 1 if listed and goes_on else 0)
+        page = CasePage(
+            total=total,
+            page=arguments.page,
+            has_more=bool(listed) and reached < total,
+            cases=[Row.of(record_of(case), detail=arguments.detail) for case in shown],
+        )
+        for note in _notes(arguments.limit, len(listed), len(cases), page):
+            page = page.noting(note)
+        return Parsed(result=page, names=[name for case in cases.values() for name in names_in(case)])
 
 
 def _stayed(payload: Mapping[str, Any], page: int) -> bool:

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, IsoMoment, Missing, Object
-from case_tools.adapter.changes import Fields, changes
+from case_tools.adapter.changes import FieldRules, changes
+from case_tools.adapter.messages import Json, Parsed, Request, Resolved, Response
 from case_tools.adapter.names import NameRef
-from case_tools.adapter.parsing import moment_of, no_answer, other_id, text_of
-from case_tools.adapter.tool import Action, Address, Json, Parsed, Request, Resolved, Response
+from case_tools.adapter.parsing import moment_of, other_id, text_of, unreadable
+from case_tools.adapter.tool import Address, Tool
 from case_tools.adapter.write_options import EXPECTED, OURS, AllowDuplicate, refuse_if_later
 from case_tools.errors import NotApplied
 from case_tools.results import Written
@@ -28,13 +30,13 @@ from case_tools.vendors.talkdesk.body import (
     one_of,
 )
 from case_tools.vendors.talkdesk.dialog import LABELS, UPDATE_CASE
-from case_tools.vendors.talkdesk.endpoints import CASE, CaseId
-from case_tools.vendors.talkdesk.notes import Notes, notes_aside, with_notes, wrongly_seen
-from case_tools.vendors.talkdesk.reconciliation import of_notes
-from case_tools.vendors.talkdesk.responses import CLOSED, closed, id_in, object_of, record_of, seen_in
+from case_tools.vendors.talkdesk.endpoints import CASE, CaseId, canonical_id
+from case_tools.vendors.talkdesk.notes import Notes, notes_aside, shown_otherwise, with_notes
+from case_tools.vendors.talkdesk.reconciliation import TalkdeskNoteReconciler
+from case_tools.vendors.talkdesk.responses import CLOSED, closed, id_in, names_in, object_of, record_of
 
 _SETTABLE: Final = tuple(status for status in STATUSES if status != CLOSED)
-_FIELDS: Final = Fields(
+_RULES: Final = FieldRules(
     plain_names=LABELS,
     choices=frozenset({"status", "priority", "type"}),
     compared={"custom_fields": custom_fields.compare},
@@ -49,7 +51,7 @@ _DESCRIPTION: Final = (
 )
 
 
-class UpdateCase(Arguments):
+class TalkdeskUpdateCaseArguments(Arguments):
     """The documented body."""
 
     other_words: ClassVar[Mapping[str, str]] = {
@@ -94,75 +96,85 @@ class UpdateCase(Arguments):
         return self
 
 
-def action(on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> Action[UpdateCase]:
-    """Return the action; `on_hold` is the literal that this desk takes for that status."""
+class TalkdeskUpdateCase(Tool[TalkdeskUpdateCaseArguments]):
+    """update_case.
 
-    def request(given: UpdateCase, known: Resolved) -> Request:
-        if any(each.id == given.id for each in known.names.find(CLOSED, given.id)):
-            raise closed("update_case")
-        if given.expected_updated_at is not None:
-            shown = moment_of(known.rows.get(given.id.lstrip("0"), {}).get("update_at"))
-            refuse_if_later(shown, given.expected_updated_at, tool="update_case", address="id")
-        return Request(method="PATCH", template=CASE, path={"id": given.id}, body=_body(given, on_hold))
+    Args:
+        on_hold: the literal that this desk takes for that status.
+    """
 
-    def reading(given: UpdateCase, sent: Request, answer: Response, known: Resolved) -> Parsed:
-        shown = object_of(answer, tool="update_case", writes=True)
+    name = "update_case"
+    title = "Update a case"
+    description = _DESCRIPTION
+    scope = "cases:write"
+    usual_effect = "append"
+    appending = frozenset({"notes"})
+    arguments = TalkdeskUpdateCaseArguments
+    result = Written
+    address = Address(argument="id", kind="case")
+    dialog = UPDATE_CASE
+
+    def __init__(self, on_hold: Literal["ON_HOLD", "ON-HOLD"]) -> None:
+        self._on_hold = on_hold
+        super().__init__(reconciler=TalkdeskNoteReconciler())
+
+    @override
+    def names_needed(self, arguments: TalkdeskUpdateCaseArguments) -> list[NameRef]:
+        if arguments.expected_updated_at is None:
+            return []
+        return [NameRef(kind="case", name=arguments.id, afresh=True)]
+
+    @override
+    def build_request(self, arguments: TalkdeskUpdateCaseArguments, resolved: Resolved) -> Request:
+        if any(each.id == arguments.id for each in resolved.names.find(CLOSED, arguments.id)):
+            raise closed(self.name)
+        if arguments.expected_updated_at is not None:
+            shown = moment_of(resolved.rows.get(canonical_id(arguments.id), {}).get("update_at"))
+            refuse_if_later(shown, arguments.expected_updated_at, tool=self.name, address="id")
+        return Request(method="PATCH", template=CASE, path={"id": arguments.id}, body=self._body(arguments))
+
+    @override
+    def shown_before(self, request: Request, resolved: Resolved) -> dict[str, str]:
+        row = resolved.rows.get(canonical_id(request.path["id"]), {})
+        shown = {key: line(text_of(row.get(key)), 40) for key in ("status", "priority", "type")}
+        return {key: value for key, value in shown.items() if value}
+
+    @override
+    def parse_response(
+        self,
+        arguments: TalkdeskUpdateCaseArguments,
+        request: Request,
+        response: Response,
+        resolved: Resolved,
+    ) -> Parsed:
+        shown = object_of(response, self.operation)
         if not id_in(shown):
-            raise no_answer("update_case", writes=True)
-        if id_in(shown).lstrip("0") != given.id.lstrip("0"):
-            raise other_id("update_case")
-        added = notes.told(given.notes, shown.get("notes"))
-        asked = {key: value for key, value in (sent.body or {}).items() if key != "notes"}
+            raise unreadable(self.operation)
+        own = canonical_id(arguments.id)
+        if canonical_id(id_in(shown)) != own:
+            raise other_id(self.operation)
+        report = notes.report(arguments.notes, shown.get("notes"))
+        asked = {key: value for key, value in (request.body or {}).items() if key != "notes"}
         refused: NotApplied | None = None
         try:
-            done = changes(
-                asked, _shown(shown), known.rows.get(given.id.lstrip("0"), {}), fields=_FIELDS, tool="update_case"
-            )
+            done = changes(asked, _shown(shown), resolved.rows.get(own, {}), rules=_RULES, tool=self.name)
         except NotApplied as error:
             refused = error
-        if added.otherwise:
-            raise wrongly_seen(added, beside=refused)
+        if report.wrongly_visible:
+            raise shown_otherwise(report, beside=refused)
         if refused is not None:
-            raise notes_aside(refused, given.notes)
-        return Parsed(result=with_notes(done.result(record_of(shown)), given.notes, added), seen=seen_in(shown))
+            raise notes_aside(refused, arguments.notes)
+        result = with_notes(done.result(record_of(shown)), arguments.notes, report)
+        return Parsed(result=result, names=names_in(shown))
 
-    return Action(
-        name="update_case",
-        title="Update a case",
-        description=_DESCRIPTION,
-        scope="cases:write",
-        effect="append",
-        arguments=UpdateCase,
-        result=Written,
-        wanted=lambda given: (
-            [NameRef(kind="case", name=given.id, afresh=True)] if given.expected_updated_at else ()
-        ),
-        request=request,
-        reading=reading,
-        appends=lambda given: given.notes is not None,
-        retrace=of_notes(),
-        address=Address(argument="id", kind="case"),
-        before=_before,
-        speech=UPDATE_CASE,
-    )
-
-
-def _body(given: UpdateCase, on_hold: str) -> Json:
-    """Return what the caller gave; partial updates are a guess, as the page marks two unnamed fields required."""
-    body = given.model_dump(mode="json", exclude_unset=True, exclude={"id", "notes", *OURS})
-    if body.get("status") == ON_HOLD:
-        body["status"] = on_hold
-    return body if given.notes is None else {**body, "notes": notes.body(given.notes)}
-
-
-def _before(sent: Request, known: Resolved) -> dict[str, str]:
-    """Return what the desk itself names of a case before it is changed."""
-    row = known.rows.get(sent.path["id"].lstrip("0"), {})
-    return {
-        key: line(text_of(row.get(key)), 40) for key in ("status", "priority", "type") if text_of(row.get(key))
-    }
+    def _body(self, arguments: TalkdeskUpdateCaseArguments) -> Json:
+        """Return what the caller gave; partial bodies are a guess: the page marks two unnamed fields required."""
+        body = arguments.model_dump(mode="json", exclude_unset=True, exclude={"id", "notes", *OURS})
+        if body.get("status") == ON_HOLD:
+            body["status"] = self._on_hold
+        return body if arguments.notes is None else {**body, "notes": notes.body(arguments.notes)}
 
 
 def _shown(case: Json) -> Json:
-    """Return the answer with the assignee under the name that an update gives it."""
+    """Return the case with the assignee under the name that an update gives it."""
     return {"owner_id": case["agent_id"], **case} if "agent_id" in case else case

@@ -1,20 +1,24 @@
-"""Talkdesk, as the corridor sees it."""
+"""Talkdesk: one account, with its tools."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, Final
 
+from case_tools.adapter.messages import Json, Lookup, Operation, Request, Response, Token, TokenGrant
 from case_tools.adapter.names import LearnedName, NameRef
-from case_tools.adapter.tool import Action, Json, Lookup, Request, Response, Scope, Token, TokenGrant
+from case_tools.adapter.tool import Scope, Tool
 from case_tools.errors import ConfigurationError
 from case_tools.settings import Settings, TalkdeskSettings
-from case_tools.vendors.talkdesk import create_case, search_cases, update_case
 from case_tools.vendors.talkdesk.body import PRIORITIES, STATUSES, TYPES
-from case_tools.vendors.talkdesk.credentials import as_pem, read_token, token_request
+from case_tools.vendors.talkdesk.create_case import TalkdeskCreateCase
+from case_tools.vendors.talkdesk.credentials import as_pem, parse_token, token_request
+from case_tools.vendors.talkdesk.endpoints import canonical_id
 from case_tools.vendors.talkdesk.listing import cases_of
 from case_tools.vendors.talkdesk.reconciliation import search_for
-from case_tools.vendors.talkdesk.responses import id_in, seen_in
+from case_tools.vendors.talkdesk.responses import id_in, names_in
+from case_tools.vendors.talkdesk.search_cases import TalkdeskSearchCases
+from case_tools.vendors.talkdesk.update_case import TalkdeskUpdateCase
 
 _SCOPES: Final[Mapping[Scope, str]] = {"cases:read": "cases-public:read", "cases:write": "cases-public:write"}
 
@@ -30,19 +34,19 @@ class Talkdesk:
         self._nonce = nonce
         self.url = account.api_origin
         self.identity = f"{account.api_origin} {account.account or account.token_origin}"
-        actions: list[Action[Any]] = [
-            create_case.action(),
-            update_case.action(account.on_hold),
-            search_cases.action(account.on_hold),
+        tools: list[Tool[Any]] = [
+            TalkdeskCreateCase(),
+            TalkdeskUpdateCase(account.on_hold),
+            TalkdeskSearchCases(account.on_hold),
         ]
-        self.actions: Mapping[str, Action[Any]] = {action.name: action for action in actions}
+        self.tools: Mapping[str, Tool[Any]] = {tool.name: tool for tool in tools}
 
     @property
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Return what the pages enumerate."""
         return {"status": STATUSES, "priority": PRIORITIES, "type": TYPES}
 
-    def finding(self, ref: str) -> Mapping[str, object]:
+    def find_case(self, ref: str) -> Mapping[str, object]:
         """Return the search for a case by its id."""
         return {"ids": [ref], "detail": "full"}
 
@@ -50,18 +54,18 @@ class Talkdesk:
         """Return the headers of every attempt."""
         return {"Accept": "application/json"}
 
-    def exchange(self, scope: Scope) -> TokenGrant:
-        """Return what earns a token for the one vendor scope that is needed."""
-        return TokenGrant(request=partial(self._token_request, _SCOPES[scope]), read=read_token, headers=_bearer)
+    def token_grant(self, scope: Scope) -> TokenGrant:
+        """Return how a token for the one vendor scope that is needed is requested."""
+        return TokenGrant(request=partial(self._token_request, _SCOPES[scope]), parse=parse_token, headers=_bearer)
 
     def _token_request(self, scope: str) -> Request:
         return token_request(self._account, scope=scope, key=self._key, now=self._clock(), nonce=self._nonce())
 
-    def lookup(self, wanted: NameRef) -> Lookup | None:
-        """Return the search for a case by its id, where what the desk shows of it now is wanted."""
-        if wanted.kind != "case":
+    def lookup(self, name: NameRef) -> Lookup | None:
+        """Return the search for a case by its id."""
+        if name.kind != "case":
             return None
-        return Lookup(request=search_for(wanted.name), read=_rows, needed=True)
+        return Lookup(request=search_for(name.name), parse=_rows_and_names, required=True)
 
     @cached_property
     def _key(self) -> str:
@@ -75,9 +79,9 @@ class Talkdesk:
             ) from None
 
 
-def _rows(answer: Response, _: str) -> tuple[Mapping[str, Json], Sequence[LearnedName]]:
-    cases = cases_of(answer)[1]
-    return {id_in(case).lstrip("0"): case for case in cases}, [seen for case in cases for seen in seen_in(case)]
+def _rows_and_names(response: Response, operation: Operation) -> tuple[Mapping[str, Json], Sequence[LearnedName]]:
+    cases = cases_of(response, operation)[1]
+    return {canonical_id(id_in(case)): case for case in cases}, [name for case in cases for name in names_in(case)]
 
 
 def _bearer(token: Token) -> dict[str, str]:
