@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from bench.figures import definitions, pages
 from case_prompts import prompts_for
-from case_server.app import tool_of
+from case_server.mcp.definitions import definition_of
 from case_tools import (
     Ambiguous,
     Busy,
@@ -95,7 +95,7 @@ def tools() -> str:
 
     def rows() -> Iterator[Sequence[str]]:
         for action in [*kore.values(), *(each for name, each in talkdesk.items() if name not in kore)]:
-            hints = tool_of(action).annotations
+            hints = definition_of(action).annotations
             assert hints is not None
             kind = (
                 "reads" if hints.read_only_hint else "changes what is there" if hints.destructive_hint else "adds"

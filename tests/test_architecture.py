@@ -170,7 +170,7 @@ for name in sys.argv[1:]:
 def test_the_server_starts_without_the_http_client_the_signer_and_the_database() -> None:
     """Ours: what a server that was not yet called does not need is not imported; jwt comes with the SDK."""
     code = (
-        "import sys; from case_server.app import build; from case_server.stdio import serve_stdio; "
+        "import sys; from case_server.mcp.app import build; from case_server.stdio import serve_stdio; "
         "from case_tools import Settings; build(Settings(state=':memory:')); "
         "late = ('httpx', 'nh3', 'sqlite3', 'case_tools.pipeline.pipeline', 'case_tools.embedded', "
         "'case_tools.vendors.kore', 'case_tools.vendors.talkdesk'); "

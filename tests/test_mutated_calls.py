@@ -16,7 +16,7 @@ import anyio
 import pytest
 from mcp import Client, types
 
-from case_server.app import build
+from case_server.mcp.app import build
 from case_tools import Settings
 from case_tools.embedded import EmbeddedDesk
 from case_tools.settings import Vendor

@@ -8,7 +8,7 @@ import anyio
 import pytest
 from mcp import Client, types
 
-from case_server.app import build
+from case_server.mcp.app import build
 from case_tools import CasePage, Row, Settings, Written
 from case_tools.results import ParsedRecord
 from injections import INJECTIONS

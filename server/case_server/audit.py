@@ -17,7 +17,7 @@ from case_tools.results import Page
 Level = Literal["debug", "info", "warning", "error"]
 
 _OURS: Final = ("case_server", "case_tools")
-_ALWAYS_TOLD: Final = ("case_server.audit", "case_server.web")
+_ALWAYS_LOGGED: Final = ("case_server.audit", "case_server.http")
 _HTTP_CLIENTS: Final = ("httpx", "httpcore", "httpx2", "httpcore2")
 _DIGITS: Final = 16
 _log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def log_to_stderr(level: Level, *, as_json: bool) -> None:
     """Write the log to stderr: ours from this level on, that of libraries from WARNING on unless we debug.
 
     Libraries write arguments and exceptions' texts into their records, and an HTTP client writes addresses, so
-    of a foreign record only logger, level, place and the exception's type are told.
+    of a foreign record only logger, level, place and the exception's type are written.
 
     Args:
         level: the lowest level of our own records.
@@ -43,7 +43,7 @@ def log_to_stderr(level: Level, *, as_json: bool) -> None:
     for name in _OURS:
         logging.getLogger(name).setLevel(lowest)
     if as_json:
-        for name in _ALWAYS_TOLD:
+        for name in _ALWAYS_LOGGED:
             logging.getLogger(name).setLevel(min(lowest, logging.INFO))
     for name in _HTTP_CLIENTS:
         logging.getLogger(name).setLevel(max(lowest, logging.WARNING))
@@ -52,7 +52,7 @@ def log_to_stderr(level: Level, *, as_json: bool) -> None:
 class Audit:
     """Writes one line for each call: who, what, how it ended; no word of a customer, no secret.
 
-    Arguments are told as an HMAC under a key drawn at start: equal calls of one run can be recognised, and
+    Arguments are written as an HMAC under a key drawn at start: equal calls of one run can be recognised, and
     nobody can find the arguments by trying out the few that are possible.
 
     Args:
@@ -63,9 +63,9 @@ class Audit:
         self._desk = desk
         self._key = secrets.token_bytes(32)
 
-    def begin(self) -> "Call":
+    def begin(self) -> "AuditEntry":
         """Return a call whose time runs from now on."""
-        return Call(self)
+        return AuditEntry(self)
 
     def digest(self, arguments: Mapping[str, object] | None) -> str:
         """Return what stands for the arguments, whatever the order of their names."""
@@ -77,15 +77,15 @@ class Audit:
         _log.info("call", extra={"facts": {"desk": self._desk, **facts}})
 
 
-class Call:
-    """One call on its way to its line.
+class AuditEntry:
+    """One call, until its line is written.
 
     Attributes:
         caller: the name of the key, once it is known.
         tool: the tool, once it is known to be one.
-        arguments: what the tool was given, told as a digest.
+        arguments: what the tool was given, written as a digest.
         effort: what the desk counts.
-        begun: whether a tool runs, so that its end is what ends the call.
+        begun: whether a tool runs, whose end then finishes the entry.
     """
 
     def __init__(self, audit: Audit) -> None:
@@ -96,21 +96,21 @@ class Call:
         self.begun = False
         self._audit = audit
         self._since = time.monotonic()
-        self._told = False
+        self._is_written = False
 
-    def came_to(self, result: Result) -> None:
-        """Tell a result: its outcome, or how many rows it shows."""
+    def finish_with(self, result: Result) -> None:
+        """Write the line of a result: its outcome, or how many rows it shows."""
         if isinstance(result, Page):
-            self.ended("found", rows=len(result.rows()))
+            self.finish("found", rows=len(result.rows()))
         else:
             given = result.data()
-            self.ended(str(given.get("outcome", "done")), ref=given.get("ref"))
+            self.finish(str(given.get("outcome", "done")), ref=given.get("ref"))
 
-    def ended(self, outcome: str, **more: object) -> None:
+    def finish(self, outcome: str, **more: object) -> None:
         """Write the line, unless it was written; what is None is left out of it."""
-        if self._told:
+        if self._is_written:
             return
-        self._told = True
+        self._is_written = True
         facts: dict[str, object] = {
             "caller": self.caller,
             "tool": self.tool,
@@ -132,7 +132,7 @@ class _JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
         }
-        return json.dumps({**head, **_told(record)}, default=str)
+        return json.dumps({**head, **_facts_of(record)}, default=str)
 
 
 class _PlainLines(_JsonLines):
@@ -141,13 +141,13 @@ class _PlainLines(_JsonLines):
     def format(self, record: logging.LogRecord) -> str:
         if hasattr(record, "facts"):
             return super().format(record)
-        told = _told(record)
+        facts = _facts_of(record)
         where = "" if _is_ours(record) else f"{record.name} at "
-        error = f" ({told['error']})" if "error" in told else ""
-        return f"case-mcp: {record.levelname} {where}{told['event']}{error}"
+        error = f" ({facts['error']})" if "error" in facts else ""
+        return f"case-mcp: {record.levelname} {where}{facts['event']}{error}"
 
 
-def _told(record: logging.LogRecord) -> dict[str, Any]:
+def _facts_of(record: logging.LogRecord) -> dict[str, Any]:
     event = record.getMessage() if _is_ours(record) else f"{record.module}:{record.lineno}"
     kind = record.exc_info[0] if record.exc_info else None
     error = {} if kind is None else {"error": kind.__name__}

@@ -22,7 +22,7 @@ from mcp.server.lowlevel import Server
 from mcp.shared.message import SessionMessage
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from case_server.messages import NotAMessage, error_of, message_of
+from case_server.mcp.messages import NotAMessage, error_of, message_of
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
 _GRACE_SECONDS: Final = 2.0
@@ -59,9 +59,9 @@ class _Unanswered:
 
 
 async def serve_stdio(server: Server[Any]) -> bool:
-    """Serve one client until its end of the pipe closes, or the process is told to end.
+    """Serve one client until its end of the pipe closes, or a signal ends the process.
 
-    Returns whether it was told to end: then a thread still waits for the client.
+    Returns whether a signal ended it: then a thread still waits for the client.
     """
     to_server, from_client = anyio.create_memory_object_stream[_Incoming](0)
     to_client, from_server = anyio.create_memory_object_stream[SessionMessage](0)

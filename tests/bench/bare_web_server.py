@@ -6,11 +6,11 @@ import uvicorn
 from mcp import types
 from mcp.server.lowlevel import Server
 
-from case_server.app import tool_of
+from case_server.mcp.definitions import definition_of
 from case_tools import CaseDesk, Settings
 
 ROWS = [{"ref": f"CS00010{number}", "title": "Boiler leaks", "status": "Open"} for number in range(3)]
-TOOLS = [tool_of(action) for action in CaseDesk(Settings(state=":memory:")).tools.values()]
+TOOLS = [definition_of(action) for action in CaseDesk(Settings(state=":memory:")).tools.values()]
 
 
 async def list_tools(_context: object, _params: object) -> types.ListToolsResult:

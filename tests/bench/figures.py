@@ -16,7 +16,7 @@ from typing import Any
 
 import anyio
 
-from case_server.app import tool_of
+from case_server.mcp.definitions import definition_of
 from case_tools import CaseDesk, Settings
 
 INITIALIZE = (
@@ -43,7 +43,7 @@ def _actions(fields: Any) -> list[Any]:
 
 
 def _definition(action: Any) -> int:
-    tool = tool_of(action)
+    tool = definition_of(action)
     return len(tool.name) + len(tool.description or "") + len(compact(tool.input_schema))
 
 

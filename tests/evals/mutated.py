@@ -19,7 +19,7 @@ import anyio
 from mcp import Client
 from mcp.server.lowlevel import Server
 
-from case_server.app import build
+from case_server.mcp.app import build
 from case_tools import Settings
 from evals import desk
 from evals.bending import Bent, Mutation

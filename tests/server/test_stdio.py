@@ -346,7 +346,7 @@ async def test_stray_print_does_not_reach_the_client(tmp_path: Path) -> None:
     program.write_text(
         "import os, sys\n"
         "import anyio\n"
-        "from case_server.app import build\n"
+        "from case_server.mcp.app import build\n"
         "from case_server.stdio import serve_stdio\n"
         "from case_tools import Settings\n"
         "async def main():\n"

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from case_server.demo import STORY, Step, play
+from case_server.cli.demo import STORY, Step, play
 from served import COMMAND, PATIENCE, environment
 
 LOOK: Final = Step(asked="What is there?", tool="search_cases", arguments={"limit": 1})

@@ -6,8 +6,8 @@ from typing import Any, Final
 import pytest
 from mcp import types
 
-from case_server.doctor import told
-from case_server.portable import RULES, broken
+from case_server.cli.doctor import report
+from case_server.cli.portability import RULES, broken
 from served import COMMAND, PATIENCE, PRACTICE, environment
 
 HINTS: Final = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True}
@@ -93,7 +93,7 @@ def test_every_rule_is_broken_by_a_tool_of_this_file() -> None:
 
 def test_the_doctor_names_each_broken_rule_with_the_client_that_breaks(capsys: pytest.CaptureFixture[str]) -> None:
     """*Ours*: and ends with a status that a script sees."""
-    assert told([tool({"type": "array"}), tool()]) == 1
+    assert report([tool({"type": "array"}), tool()]) == 1
     assert capsys.readouterr().out == (
         "find_words, input.x: must have items where it is an array; else VS Code refuses the tool.\n"
     )

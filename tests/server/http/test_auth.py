@@ -14,8 +14,9 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from case_server.app import Session, build
-from case_server.callers import Caller, RequestContext
+from case_server.http.callers import Caller, RequestContext
+from case_server.mcp.app import build
+from case_server.mcp.session import Session
 from case_tools import Settings
 from loopback import SECRET, LoopbackDesk, Reply
 from served import MODERN, PRACTICE
@@ -275,7 +276,7 @@ async def test_tool_checks_the_scopes_again(settings: Settings, loopback: Loopba
 
             async def app(scope: Scope, receive: Receive, send: Send, caller: Caller | None = caller) -> None:
                 if caller:
-                    RequestContext(caller=caller, call=session.audit.begin()).enter(Request(scope, receive))
+                    RequestContext(caller=caller, audit_entry=session.audit.begin()).enter(Request(scope, receive))
                 await manager.handle_request(scope, receive, send)
 
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://x") as client:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from case_server.keys import KeyFile, KeyRing
+from case_server.http.keys import KeyFile, KeyRing
 from case_tools import ConfigurationError
 from served import run
 from web_served import EVERYTHING, key_of, write_keys

@@ -8,9 +8,9 @@ import httpx
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import Message, Receive, Scope, Send
 
-from case_server.app import Session
-from case_server.auth import Gate
-from case_server.limits import Limits
+from case_server.http.gate import Gate
+from case_server.http.limits import Limits
+from case_server.mcp.session import Session
 from case_tools import Settings
 from web_served import HANDSHAKE, headers_of, message_of
 

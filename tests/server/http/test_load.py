@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from bench.web_load import MANY, SEARCH, load, memory_of, request_of
-from case_server.limits import Limits
+from case_server.http.limits import Limits
 from served import PATIENCE
 from web_served import web
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from mcp import Client, types
 
-from case_server.web import _listener
+from case_server.http.addresses import listener_at
 from case_tools import KoreSettings
 from loopback import LoopbackDesk, Received, Reply
 from served import COMMAND, MODERN, PATIENCE, PRACTICE, environment, run
@@ -60,7 +60,7 @@ def test_start_is_told_in_one_line_and_so_is_the_end() -> None:
         assert server.url.startswith("http://127.0.0.1:")
         assert server.end() == 0
     told = [{name: value for name, value in each.items() if name != "time"} for each in server.records]
-    head = {"level": "info", "logger": "case_server.web"}
+    head = {"level": "info", "logger": "case_server.http"}
     assert told == [
         {
             **head,
@@ -326,14 +326,14 @@ def test_port_in_use_is_told() -> None:
 
 def test_answers_are_sent_at_once() -> None:
     """*Ours*: asyncio holds the last part of an answer back unless the protocol is named."""
-    with _listener(socket.AF_INET, ("127.0.0.1", 0), "127.0.0.1:0") as listener:
+    with listener_at(socket.AF_INET, ("127.0.0.1", 0), "127.0.0.1:0") as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_stdio_does_not_import_what_http_needs() -> None:
     """*Ours*: a host waits for a stdio server's start; nothing of this may make it longer."""
     code = (
-        "import sys, case_server.cli, case_server.app, case_server.stdio; "
+        "import sys, case_server.cli.main, case_server.mcp.app, case_server.stdio; "
         "ours = {'web', 'auth', 'keys', 'key_commands', 'limits', 'refusals'}; "
         "print(sorted(name for name in sys.modules if name.removeprefix('case_server.') in ours "
         "and name.startswith('case_server.')))"

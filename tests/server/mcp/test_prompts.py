@@ -9,7 +9,7 @@ import pytest
 from mcp import Client, MCPError, types
 
 import case_prompts
-from case_server.app import build
+from case_server.mcp.app import build
 from case_tools import CaseDesk, ConfigurationError, Settings
 from case_tools.settings import VENDOR_TITLES
 from served import MODERN, PATIENCE

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 from mcp import types
 
-from case_server.app import tool_of
-from case_server.portable import broken
+from case_server.cli.portability import broken
+from case_server.mcp.definitions import definition_of
 from case_tools import CaseDesk, KoreSettings, Settings, TalkdeskSettings
 from case_tools.settings import Fields, Vendor
 
@@ -39,7 +39,9 @@ def tool(name: str, fields: Fields = "writable", vendor: Vendor = "kore", **more
         settings = Settings(desk="kore", account=account, fields=fields, toolsets=("cases", "tasks"))
     else:
         settings = Settings(desk="talkdesk", account=TALKDESK.model_copy(update=more), fields=fields)
-    dumped = tool_of(CaseDesk(settings).tools[name]).model_dump(mode="json", by_alias=True, exclude_none=True)
+    dumped = definition_of(CaseDesk(settings).tools[name]).model_dump(
+        mode="json", by_alias=True, exclude_none=True
+    )
     return dict(dumped)
 
 

@@ -11,8 +11,8 @@ import anyio
 import pytest
 from mcp import Client, MCPError, types
 
-from case_server.app import build
-from case_server.reply import reply
+from case_server.mcp.app import build
+from case_server.mcp.replies import reply
 from case_tools import Result, Settings
 from served import MODERN, PATIENCE, PRACTICE, PRACTICE_NOTICE, stdio_connection
 
@@ -428,7 +428,7 @@ async def test_internal_failure_tells_no_secret_to_the_caller_or_the_log(caplog:
         "create_case failed inside this server. It is not known whether the desk applied it. "
         "Look with a search before you repeat the call, and tell the administrator."
     )
-    [record] = [record for record in caplog.records if record.name == "case_server.reply"]
+    [record] = [record for record in caplog.records if record.name == "case_server.mcp.replies"]
     assert record.getMessage().startswith("create_case failed: RuntimeError at test_server.py:")
     assert (record.exc_info, record.exc_text, record.stack_info) == (None, None, None)
     assert secret not in caplog.text

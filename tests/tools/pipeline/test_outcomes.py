@@ -9,7 +9,7 @@ import anyio
 import pytest
 from mcp import Client, types
 
-from case_server.app import build
+from case_server.mcp.app import build
 from case_tools import CaseDesk, ConfirmationNeeded, KoreSettings, NotConfirmed, Settings
 from loopback import LoopbackDesk, Reply
 from served import MODERN, PATIENCE

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, get_args
 
-from case_server.keys import KeyFile
+from case_server.http.keys import KeyFile
 from case_tools.adapter.tool import Scope
 from case_tools.errors import ConfigurationError
 from case_tools.settings import Settings

@@ -5,16 +5,16 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, NoReturn, get_args
+from typing import Final, get_args
 
 from case_server import __version__
 from case_server.audit import Level, log_to_stderr
+from case_server.cli.serve import INTERRUPTED, serve
 from case_tools.errors import CaseError, ConfigurationError
 from case_tools.settings import Settings
 
 _FORMATS: Final = ("openai", "anthropic", "gemini", "json-schema", "rasa")
 _USAGE_ERROR: Final = 2
-_INTERRUPTED: Final = 130
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         match given.command:
             case "serve":
-                return _serve(given)
+                return serve(given)
             case "keys":
                 return _keys(given)
             case "desk":
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         print(f"case-mcp: {error.what} {error.next_step}", file=sys.stderr)  # noqa: T201
         return _USAGE_ERROR if isinstance(error, ConfigurationError) else 1
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     parser.print_help()
     return 0
 
@@ -94,63 +94,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(given: argparse.Namespace) -> int:
-    if given.http is not None:
-        return _serve_http(given)
-    if given.allow_host or given.allow_origin:
-        raise ConfigurationError(
-            "--allow-host and --allow-origin belong to --http.", next_step="Add it, or leave them out."
-        )
-    if given.log_level:
-        log_to_stderr(given.log_level, as_json=False)
-    settings = Settings.from_environment()
-    import anyio  # noqa: PLC0415 - a wrong setting is told before the SDK is imported
-
-    from case_server.app import build  # noqa: PLC0415
-    from case_server.stdio import serve_stdio  # noqa: PLC0415
-
-    if settings.desk == "embedded":
-        print("case-mcp: serving the embedded practice desk; no customer is reached", file=sys.stderr)  # noqa: T201
-    server = build(settings)
-    gc.freeze()
-    gc.enable()
-    try:
-        terminated = anyio.run(serve_stdio, server)
-    except* KeyboardInterrupt:  # bare, or in the group of a task that it struck
-        _leave(_INTERRUPTED)
-    else:
-        if terminated:
-            _leave(0)
-    return 0
-
-
-def _leave(status: int) -> NoReturn:
-    """End the process now: leaving in order would wait for the thread that waits on stdin."""
-    sys.stderr.flush()
-    os._exit(status)
-
-
-def _serve_http(given: argparse.Namespace) -> int:
-    settings = Settings.from_environment()
-    from case_server.web import serve_http  # noqa: PLC0415 - uvicorn serves this command alone
-
-    log_to_stderr(given.log_level or "info", as_json=True)
-    return serve_http(settings, os.environ, address=given.http, hosts=given.allow_host, origins=given.allow_origin)
-
-
 def _keys(given: argparse.Namespace) -> int:
-    from case_server import key_commands  # noqa: PLC0415 - for this command alone
+    from case_server.cli import keys  # noqa: PLC0415 - for this command alone
 
     match given.action:
         case "add":
-            return key_commands.add(os.environ, given.name, scopes=given.scopes, days=given.days)
+            return keys.add(os.environ, given.name, scopes=given.scopes, days=given.days)
         case "revoke":
-            return key_commands.revoke(os.environ, given.name)
-    return key_commands.show(os.environ)
+            return keys.revoke(os.environ, given.name)
+    return keys.show(os.environ)
 
 
 def _desk(*, port: int, rate: int | None) -> int:
-    from case_server.practice import serve_desk  # noqa: PLC0415 - uvicorn serves this command alone
+    from case_server.cli.desk import serve_desk  # noqa: PLC0415 - uvicorn serves this command alone
 
     gc.enable()
     return serve_desk(port=port, rate=rate)
@@ -158,7 +114,7 @@ def _desk(*, port: int, rate: int | None) -> int:
 
 def _export(form: str) -> int:
     settings = Settings.from_environment()
-    from case_server.exports import export  # noqa: PLC0415 - after a wrong setting was told
+    from case_server.cli.export import export  # noqa: PLC0415 - after a wrong setting was reported
 
     gc.enable()
     sys.stdout.write(export(form, settings))
@@ -166,7 +122,7 @@ def _export(form: str) -> int:
 
 
 def _demo() -> int:
-    from case_server.demo import play  # noqa: PLC0415 - a client serves this command alone
+    from case_server.cli.demo import play  # noqa: PLC0415 - a client serves this command alone
 
     gc.enable()
     return play()
@@ -174,7 +130,7 @@ def _demo() -> int:
 
 def _doctor() -> int:
     settings = Settings.from_environment()
-    from case_server.doctor import check_schemas  # noqa: PLC0415 - the SDK serves this command alone
+    from case_server.cli.doctor import check_schemas  # noqa: PLC0415 - the SDK serves this command alone
 
     gc.enable()
     return check_schemas(settings)

@@ -93,7 +93,7 @@ def play(story: Sequence[Step] = STORY) -> int:
     with tempfile.TemporaryDirectory(prefix="case-mcp-demo-") as folder:
         scenes = anyio.run(_scenes, story, Path(folder))
     paint = _Paint(colours=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-    print(told(scenes, paint))  # noqa: T201
+    print(_story(scenes, paint))  # noqa: T201
     return 0 if all(scene.refused == scene.step.refused for scene in scenes) else 1
 
 
@@ -127,7 +127,7 @@ async def _served(story: Sequence[Step], state: Path) -> list[CallToolResult]:
 async def _twin(story: Sequence[Step], state: Path) -> list[tuple[str, int]]:
     """Play the story in the library; return what a model reads and the length of the raw answers."""
     answers: list[int] = []
-    told = []
+    lines = []
     settings = Settings(desk="embedded", state=str(state))
     async with CaseDesk(settings, observe=lambda _, answer: answers.append(len(answer.body.decode()))) as desk:
         for step in story:
@@ -136,8 +136,8 @@ async def _twin(story: Sequence[Step], state: Path) -> list[tuple[str, int]]:
                 text = (await desk.call(step.tool, step.arguments)).text(_NONCE)
             except CaseError as error:
                 text = error.text(_NONCE)
-            told.append((text, sum(answers)))
-    return told
+            lines.append((text, sum(answers)))
+    return lines
 
 
 class _Paint:
@@ -156,7 +156,7 @@ class _Paint:
         return f"\x1b[31m{text}\x1b[0m" if self._colours else text
 
 
-def told(scenes: list[Scene], paint: _Paint) -> str:
+def _story(scenes: list[Scene], paint: _Paint) -> str:
     """Return the story as a person wants to read it."""
     blocks = ["A practice desk with 60 invented cases, an MCP server on stdio, and a client that calls it.\n"]
     for number, scene in enumerate(scenes, 1):

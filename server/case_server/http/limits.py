@@ -8,7 +8,7 @@ from http import HTTPStatus
 import anyio
 from starlette.requests import Request
 
-from case_server.refusals import CLOSE, Refusal, busy
+from case_server.http.refusals import CLOSE, Refusal, busy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

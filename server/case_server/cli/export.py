@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from mcp import types
 
-from case_server.app import tool_of
-from case_server.programs import for_programs
-from case_server.rasa import rasa
+from case_server.cli.rasa import rasa
+from case_server.mcp.definitions import definition_for
 from case_tools import CaseDesk, Settings
 
 Tools = Sequence[types.Tool]
@@ -22,11 +21,11 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 def export(form: str, settings: Settings) -> str:
     """Return the tools of the desk that the settings name, in one of the forms; nothing is opened or asked."""
     settings = settings.model_copy(update={"state": ":memory:"})
-    actions = CaseDesk(settings).tools
+    tools = CaseDesk(settings).tools
     if form == "rasa":
-        return rasa(actions)
-    tools = [for_programs(tool_of(action), action, settings) for action in actions.values()]
-    return json.dumps(FORMS[form](tools), indent=2, ensure_ascii=False) + "\n"
+        return rasa(tools)
+    definitions = [definition_for(tool, settings) for tool in tools.values()]
+    return json.dumps(FORMS[form](definitions), indent=2, ensure_ascii=False) + "\n"
 
 
 def _openai(tools: Tools) -> object:

@@ -7,7 +7,7 @@ from typing import Final
 from mcp import types
 from starlette.responses import Response
 
-from case_server.messages import error_of
+from case_server.mcp.messages import error_of
 
 CLOSE: Final = {"connection": "close"}
 """For an answer that is given before the body was read."""
@@ -24,7 +24,7 @@ class Refusal(Exception):
     Args:
         status: the HTTP status.
         outcome: see above.
-        text: what the client is told.
+        text: the error's message.
         headers: further headers.
         code: the JSON-RPC error's code.
     """

@@ -5,8 +5,8 @@ from typing import get_args
 
 from mcp import types
 
-from case_server.app import tool_of
-from case_server.portable import RULES, broken
+from case_server.cli.portability import RULES, broken
+from case_server.mcp.definitions import definition_of
 from case_tools import CaseDesk, Settings
 from case_tools.settings import Fields
 
@@ -17,11 +17,11 @@ def check_schemas(settings: Settings) -> int:
     for fields in get_args(Fields):
         profiles.append(Settings(state=":memory:", fields=fields, toolsets=("cases", "tasks")))
         profiles.append(Settings(state=":memory:", fields=fields, embedded_dialect="talkdesk"))
-    shown = [tool_of(action) for each in profiles for action in CaseDesk(each).tools.values()]
-    return told({tool.model_dump_json(): tool for tool in shown}.values())
+    shown = [definition_of(tool) for each in profiles for tool in CaseDesk(each).tools.values()]
+    return report({tool.model_dump_json(): tool for tool in shown}.values())
 
 
-def told(tools: Iterable[types.Tool]) -> int:
+def report(tools: Iterable[types.Tool]) -> int:
     """Print each rule that a tool breaks with the client that breaks, or that there is none."""
     looked_at = list(tools)
     faults = [fault for tool in looked_at for fault in broken(tool)]

@@ -13,13 +13,14 @@ from mcp.server.transport_security import TransportSecurityMiddleware, Transport
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from case_server.app import Session, lacking
-from case_server.audit import Call
-from case_server.callers import LOCAL, Caller, RequestContext
-from case_server.keys import KeyRing
-from case_server.limits import Limits, Places, body_of
-from case_server.messages import NotAMessage, error_of, message_of
-from case_server.refusals import Refusal, answer_of, busy
+from case_server.audit import AuditEntry
+from case_server.http.callers import LOCAL, Caller, RequestContext
+from case_server.http.keys import KeyRing
+from case_server.http.limits import Limits, Places, body_of
+from case_server.http.refusals import Refusal, answer_of, busy
+from case_server.mcp.messages import NotAMessage, error_of, message_of
+from case_server.mcp.session import Session
+from case_server.mcp.tools import lacking
 from case_tools.errors import ConfigurationError
 
 _LEAST_SCOPE: Final = "cases:read"
@@ -76,49 +77,49 @@ class Gate:
             await self._serve(request, send)
 
     async def _serve(self, request: Request, send: Send) -> None:
-        call = self._session.audit.begin()
-        call.tool = self._known(request.headers.get("mcp-name"))
+        entry = self._session.audit.begin()
+        entry.tool = self._known(request.headers.get("mcp-name"))
         own: types.RequestId | None = None
         try:
             if self.draining:
                 raise busy("draining", "The server is about to end.")
-            caller = self._caller(request, call)
+            caller = self._caller(request, entry)
             async with self._places.taken():
                 body = await body_of(request, self._limits)
                 message = message_of(body)
                 if isinstance(message, types.JSONRPCRequest):
                     own = message.id
                 if not _is_call(message):
-                    call.tool = None
+                    entry.tool = None
                 else:
-                    self._check(message, caller, call)
-                RequestContext(caller=caller, call=call).enter(request)
+                    self._check(message, caller, entry)
+                RequestContext(caller=caller, audit_entry=entry).enter(request)
                 _take_credentials_out(request)
                 try:
                     await self._app(request.scope, _again(body, request.receive), send)
                 finally:
-                    if _is_call(message) and not call.begun:
-                        call.ended("not_run")
+                    if _is_call(message) and not entry.begun:
+                        entry.finish("not_run")
         except NotAMessage as nothing:
             await answer_of(nothing.answer, HTTPStatus.BAD_REQUEST)(request.scope, request.receive, send)
         except ClientDisconnect:
             pass
         except Refusal as refusal:
-            call.ended(refusal.outcome)
+            entry.finish(refusal.outcome)
             await refusal.answer(own)(request.scope, request.receive, send)
 
-    def _caller(self, request: Request, call: Call) -> Caller:
+    def _caller(self, request: Request, entry: AuditEntry) -> Caller:
         """Return who calls.
 
         Raises:
             Refusal: the key is missing or not good, or the keys cannot be read.
         """
         if self._ring is None:
-            call.caller = LOCAL.name
+            entry.caller = LOCAL.name
             return LOCAL
-        given = _credentials_of(request)
+        credentials = _credentials_of(request)
         try:
-            entry = self._ring.find(given[0]) if len(given) == 1 else None
+            key = self._ring.find(credentials[0]) if len(credentials) == 1 else None
         except ConfigurationError:
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -126,33 +127,33 @@ class Gate:
                 "The server cannot read its keys. Nothing was done. Tell the administrator.",
                 code=types.INTERNAL_ERROR,
             ) from None
-        if entry is not None:
-            call.caller = entry.name
-            if self._ring.is_good(entry):
-                return Caller(name=entry.name, scopes=frozenset(entry.scopes))
-        action = self._session.desk.tools.get(call.tool or "")
-        challenge = f'Bearer scope="{action.scope if action else _LEAST_SCOPE}"'
+        if key is not None:
+            entry.caller = key.name
+            if self._ring.is_good(key):
+                return Caller(name=key.name, scopes=frozenset(key.scopes))
+        tool = self._session.desk.tools.get(entry.tool or "")
+        challenge = f'Bearer scope="{tool.scope if tool else _LEAST_SCOPE}"'
         raise Refusal(
             HTTPStatus.UNAUTHORIZED,
-            "no_key" if not given else "expired_key" if entry else "unknown_key",
+            "no_key" if not credentials else "expired_key" if key else "unknown_key",
             "This server wants an API key, as Authorization: Bearer or as X-API-Key, and got none that is good. "
             "Nothing was done. Ask the administrator for one.",
-            headers={"www-authenticate": challenge + (', error="invalid_token"' if given else "")},
+            headers={"www-authenticate": challenge + (', error="invalid_token"' if credentials else "")},
         )
 
-    def _check(self, message: types.JSONRPCRequest, caller: Caller, call: Call) -> None:
+    def _check(self, message: types.JSONRPCRequest, caller: Caller, entry: AuditEntry) -> None:
         """Refuse a call that the scopes do not reach; a tool that is not there is the server's to refuse."""
         params = message.params or {}
         arguments = params.get("arguments")
-        call.arguments = arguments if isinstance(arguments, dict) else {}
-        call.tool = self._known(params.get("name"))
-        action = self._session.desk.tools.get(call.tool or "")
-        if action is not None and action.scope not in caller.scopes:
+        entry.arguments = arguments if isinstance(arguments, dict) else {}
+        entry.tool = self._known(params.get("name"))
+        tool = self._session.desk.tools.get(entry.tool or "")
+        if tool is not None and tool.scope not in caller.scopes:
             raise Refusal(
                 HTTPStatus.FORBIDDEN,
                 "insufficient_scope",
-                lacking(action),
-                headers={"www-authenticate": f'Bearer error="insufficient_scope", scope="{action.scope}"'},
+                lacking(tool),
+                headers={"www-authenticate": f'Bearer error="insufficient_scope", scope="{tool.scope}"'},
             )
 
     def _known(self, name: object) -> str | None:

@@ -1,4 +1,4 @@
-"""What a host may read beside the tools: what this server can do, and one case; both as JSON."""
+"""The handlers of resources: what this server can do, and one case; both as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,8 @@ from typing import Any, Final, NoReturn
 from mcp import MCPError, types
 from mcp.shared.uri_template import UriTemplate
 
+from case_server.http.callers import Caller, RequestContext
+from case_server.mcp.session import Context
 from case_tools import CaseDesk, CaseError, NotFound, Rejected, Settings
 from case_tools.settings import VENDOR_TITLES
 
@@ -44,12 +46,41 @@ TEMPLATES: Final = [
 ]
 
 
-async def read(desk: CaseDesk, settings: Settings, uri: str, *, caller: str) -> types.ReadResourceResult:
+async def list_resources(_: Context, __: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
+    """Return the one resource with a fixed address."""
+    return types.ListResourcesResult(resources=RESOURCES)
+
+
+async def list_templates(_: Context, __: types.PaginatedRequestParams | None) -> types.ListResourceTemplatesResult:
+    """Return the address of a case."""
+    return types.ListResourceTemplatesResult(resource_templates=TEMPLATES)
+
+
+async def read_resource(context: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
     """Return what stands under a URI.
 
     Raises:
-        MCPError: there is no such thing, or the desk cannot be read.
+        MCPError: there is no such thing, the desk cannot be read, or the caller's scopes do not reach.
     """
+    session = context.lifespan_context
+    caller = reader_of(context)
+    with session.running():
+        return await _read(session.desk, session.settings, str(params.uri), caller=caller.name)
+
+
+def reader_of(context: Context) -> Caller:
+    """Return who asks, if they may read at the desk; a call that only reads is no line in the audit.
+
+    Raises:
+        MCPError: the caller's scopes do not reach.
+    """
+    caller = RequestContext.of(context.request, context.lifespan_context.audit).caller
+    if "cases:read" not in caller.scopes:
+        raise MCPError(code=types.INVALID_REQUEST, message="That needs the scope cases:read. Nothing was done.")
+    return caller
+
+
+async def _read(desk: CaseDesk, settings: Settings, uri: str, *, caller: str) -> types.ReadResourceResult:
     found = _CASE.match(uri)
     if uri != DESK and found is None:
         _unknown(uri)

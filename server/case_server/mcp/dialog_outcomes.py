@@ -1,4 +1,4 @@
-"""What dialog engines get in the place of models: outcomes as data, and two arguments that are no model's."""
+"""What dialog engines get: outcomes as data, and two arguments that no model needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,45 +32,48 @@ _ASKING: Final[Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """The arguments of a call, ours apart from the action's."""
+class SplitArguments:
+    """The arguments of a call: the tool's, and ours."""
 
     arguments: Mapping[str, Any]
     request_key: Any = None
     confirmation: str | None = None
 
 
-def own_arguments(action: Tool[Any], settings: Settings) -> tuple[str, ...]:
-    """Return the names of the arguments of ours that programs may give."""
-    if settings.outcomes != "data" or action.reads:
+def own_arguments(tool: Tool[Any], settings: Settings) -> tuple[str, ...]:
+    """Return the names of our own arguments that a dialog engine may give."""
+    if settings.outcomes != "data" or tool.reads:
         return ()
     return (_REQUEST_KEY, _CONFIRMATION) if settings.access == "confirm" else (_REQUEST_KEY,)
 
 
-def for_programs(tool: types.Tool, action: Tool[Any], settings: Settings) -> types.Tool:
-    """Return the tool as a program sees it; with outcomes as errors, as it is."""
+def with_outcomes_as_data(definition: types.Tool, tool: Tool[Any], settings: Settings) -> types.Tool:
+    """Return the definition with our arguments and outcomes; as it is where outcomes are errors."""
     if settings.outcomes != "data":
-        return tool
-    ours = {name: {"type": "string", "description": _MEANINGS[name]} for name in own_arguments(action, settings)}
+        return definition
+    ours = {name: {"type": "string", "description": _MEANINGS[name]} for name in own_arguments(tool, settings)}
     answers = {**_OUTCOME, **(_ASKING if _CONFIRMATION in ours else {})}
-    shown = tool.output_schema or {}
-    return tool.model_copy(
+    shown = definition.output_schema or {}
+    return definition.model_copy(
         update={
-            "input_schema": {**tool.input_schema, "properties": {**tool.input_schema["properties"], **ours}},
+            "input_schema": {
+                **definition.input_schema,
+                "properties": {**definition.input_schema["properties"], **ours},
+            },
             "output_schema": {**shown, "properties": {**answers, **shown.get("properties", {})}},
         }
     )
 
 
-def parted(
-    action: Tool[Any], settings: Settings, params: types.CallToolRequestParams, meta: Mapping[str, Any]
-) -> Given:
+def split_arguments(
+    tool: Tool[Any], settings: Settings, params: types.CallToolRequestParams, meta: Mapping[str, Any]
+) -> SplitArguments:
     """Return the arguments of a call; the key for a write is taken from `_meta` as well."""
     arguments = dict(params.arguments or {})
-    ours = {name: arguments.pop(name, None) or None for name in own_arguments(action, settings)}
+    ours = {name: arguments.pop(name, None) or None for name in own_arguments(tool, settings)}
     key = meta.get(_REQUEST_KEY) if ours.get(_REQUEST_KEY) is None else ours[_REQUEST_KEY]
     confirmation = ours.get(_CONFIRMATION)
-    return Given(
+    return SplitArguments(
         arguments=arguments,
         request_key=key,
         confirmation=None if confirmation is None else str(confirmation),

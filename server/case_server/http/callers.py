@@ -6,10 +6,10 @@ from typing import Final, get_args
 
 from starlette.requests import Request
 
-from case_server.audit import Audit, Call
+from case_server.audit import Audit, AuditEntry
 from case_tools.adapter.tool import Scope
 
-_VISIT: Final = "case_mcp.visit"
+_KEY: Final = "case_mcp.request_context"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +34,16 @@ class RequestContext:
     """One request of a caller, on its way to a tool."""
 
     caller: Caller
-    call: Call
+    audit_entry: AuditEntry
 
     def enter(self, request: Request) -> None:
-        """Let whoever handles the request find the visit."""
-        request.scope[_VISIT] = self
+        """Let whoever handles the request find it."""
+        request.scope[_KEY] = self
 
     @classmethod
     def of(cls, request: object, audit: Audit) -> "RequestContext":
-        """Return the visit of a request: on stdio there is none, and over HTTP whoever did not enter is nobody."""
+        """Return a request's context: on stdio a local one, over HTTP nobody's where none was entered."""
         if request is None:
-            return cls(caller=LOCAL, call=audit.begin())
-        entered = request.scope.get(_VISIT) if isinstance(request, Request) else None
-        return entered if isinstance(entered, cls) else cls(caller=_NOBODY, call=audit.begin())
+            return cls(caller=LOCAL, audit_entry=audit.begin())
+        entered = request.scope.get(_KEY) if isinstance(request, Request) else None
+        return entered if isinstance(entered, cls) else cls(caller=_NOBODY, audit_entry=audit.begin())

@@ -1,7 +1,7 @@
 """The rules that a tool keeps so that every client takes it, each with the client that breaks without it.
 
-Each was measured with that client or is told in its issues; the schemas of `schema.py` keep them by their making,
-and this looks at what came of it.
+Each was measured with that client or is described in its issues. `schema.py` makes schemas that keep them, and
+this checks the definitions that came out.
 """
 
 import re
@@ -209,4 +209,4 @@ RULES: Final = (
         places=_undescribed,
     ),
 )
-"""In the order in which they are told."""
+"""In the order in which they are reported."""

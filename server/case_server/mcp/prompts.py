@@ -1,4 +1,4 @@
-"""Prompts and completions: what a person picks in a host, and what the desk has taught to fill it in."""
+"""The handlers of prompts and completions."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,14 +6,16 @@ from typing import Final
 from mcp import MCPError, types
 
 from case_prompts import Prompt, PromptError
-from case_server.resources import CASE
-from case_tools import CaseDesk, CaseError
+from case_server.mcp.resources import CASE, reader_of
+from case_server.mcp.session import Context
+from case_tools import CaseError
 
 _MOST: Final = 100
 
 
-def listed(prompts: Mapping[str, Prompt]) -> types.ListPromptsResult:
+async def list_prompts(context: Context, _: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
     """Return the prompts as a client sees them."""
+    prompts = context.lifespan_context.prompts
     return types.ListPromptsResult(
         prompts=[
             types.Prompt(
@@ -30,17 +32,16 @@ def listed(prompts: Mapping[str, Prompt]) -> types.ListPromptsResult:
     )
 
 
-def got(
-    prompts: Mapping[str, Prompt], params: types.GetPromptRequestParams, *, vendor: str
-) -> types.GetPromptResult:
+async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
     """Return one prompt, filled in.
 
     Raises:
         MCPError: there is no such prompt, or an argument is missing or not known.
     """
-    prompt = _prompt(prompts, params.name)
+    session = context.lifespan_context
+    prompt = _prompt(session.prompts, params.name)
     try:
-        text = prompt.render(params.arguments or {}, vendor=vendor)
+        text = prompt.render(params.arguments or {}, vendor=session.settings.vendor)
     except PromptError as error:
         raise MCPError(code=types.INVALID_PARAMS, message=str(error)) from None
     return types.GetPromptResult(
@@ -49,17 +50,17 @@ def got(
     )
 
 
-async def completed(
-    desk: CaseDesk, prompts: Mapping[str, Prompt], params: types.CompleteRequestParams
-) -> types.CompleteResult:
-    """Return what an argument may go on to, of the names that the desk has shown; the desk is not asked.
+async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
+    """Return the names with which an argument may go on, of those that the desk has shown; the desk is not asked.
 
     Raises:
         MCPError: there is no such prompt, template or argument.
     """
-    kind = _kind(prompts, params.ref, params.argument.name)
+    session = context.lifespan_context
+    reader_of(context)
+    kind = _kind(session.prompts, params.ref, params.argument.name)
     try:
-        names = [*(await desk.known()).get(kind, ())] if kind else []
+        names = [*(await session.desk.known()).get(kind, ())] if kind else []
     except CaseError as error:
         raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from None
     begun = params.argument.value.strip().casefold()

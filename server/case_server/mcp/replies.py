@@ -1,4 +1,4 @@
-"""Result or error into a tool result: the one place that catches.
+"""Turn a result or an error into a tool result: the one place that catches.
 
 On handshake-era connections the SDK writes the text of an unhandled exception to the client, so nothing
 may leave a handler but a result, a protocol error or a cancellation.
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mcp import types
 
-from case_server.audit import Call
+from case_server.audit import AuditEntry
 from case_tools import CaseError, Result
 
 _AFTER_A_READ: Final = "Nothing was changed. Try again, and tell the administrator if it stays so."
@@ -29,38 +29,38 @@ async def reply(
     call: Awaitable[Result | types.InputRequiredResult],
     *,
     writes: bool,
-    told: Call | None = None,
+    audit_entry: AuditEntry | None = None,
     nonce: Callable[[], str] = lambda: secrets.token_urlsafe(6),
     data_of: Callable[[Result | CaseError], dict[str, Any]] | None = None,
 ) -> types.CallToolResult | types.InputRequiredResult:
-    """Return what the call came to, and tell the audit; an error is told in words, its structure is absent.
+    """Return the outcome of the call, and write it to the audit; an error is words alone, without a structure.
 
     Args:
         tool: the tool's name.
         call: the call; it may end in a question to the person.
         writes: whether it may change something.
-        told: the call as the audit sees it.
+        audit_entry: the call's line in the audit.
         nonce: eight characters that nobody can foresee, for the lines around other people's words.
-        data_of: what tells outcomes as data; it raises an error that no dialog must expect.
+        data_of: turns an outcome into data; raises the errors that stay errors for a dialog as well.
     """
-    ended = told.ended if told else lambda *_, **__: None
+    finish = audit_entry.finish if audit_entry else lambda *_, **__: None
     try:
         result = await call
     except CaseError as error:
-        ended(error.kind, changed=error.changed if writes else None)
+        finish(error.kind, changed=error.changed if writes else None)
         return _expected(error, data_of, nonce()) if data_of else _failure(error.text(nonce()))
     except Exception as error:  # noqa: BLE001 - see above
-        ended("internal_error", changed="unknown" if writes else None)
+        finish("internal_error", changed="unknown" if writes else None)
         _log.error("%s failed: %s at %s", tool, type(error).__name__, _place(error))
         return _failure(f"{tool} failed inside this server. {_AFTER_A_WRITE if writes else _AFTER_A_READ}")
     except BaseException:
-        ended("cancelled", changed="unknown" if writes else None)
+        finish("cancelled", changed="unknown" if writes else None)
         raise
     if isinstance(result, types.InputRequiredResult):
-        ended("asked")
+        finish("asked")
         return result
-    if told:
-        told.came_to(result)
+    if audit_entry:
+        audit_entry.finish_with(result)
     return _success(result.text(nonce()), data_of(result) if data_of else result.data())
 
 

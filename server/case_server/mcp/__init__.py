@@ -1,0 +1,1 @@
+"""What MCP clients see: tools, prompts, resources, and how outcomes are worded."""

@@ -1,0 +1,80 @@
+"""The handlers of `tools/list` and `tools/call`."""
+
+from functools import partial
+from typing import Any
+
+from mcp import MCPError, types
+
+from case_server.http.callers import Caller, RequestContext
+from case_server.mcp.dialog_outcomes import split_arguments
+from case_server.mcp.elicitation import with_a_yes
+from case_server.mcp.replies import reply
+from case_server.mcp.session import Context, Session
+from case_tools import Result
+from case_tools.adapter.tool import Tool
+from case_tools.pipeline.outcomes import outcome_of
+
+
+async def list_tools(context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+    """Return the tools that the caller's scopes reach."""
+    session = context.lifespan_context
+    caller = RequestContext.of(context.request, session.audit).caller
+    tools = [*session.tools_of(caller).values()]
+    session.wake()
+    return types.ListToolsResult(tools=tools)
+
+
+async def call_tool(
+    context: Context, params: types.CallToolRequestParams
+) -> types.CallToolResult | types.InputRequiredResult:
+    """Call a tool for whoever the request is from, and write its line in the audit.
+
+    Raises:
+        MCPError: there is no such tool, or the caller's scopes do not reach it.
+    """
+    session = context.lifespan_context
+    request = RequestContext.of(context.request, session.audit)
+    entry = request.audit_entry
+    entry.caller, entry.arguments, entry.begun = request.caller.name, params.arguments or {}, True
+    tool = session.desk.tools.get(params.name)
+    if tool is None:
+        entry.finish("unknown_tool")
+        raise MCPError(code=types.INVALID_PARAMS, message=_unknown_tool(session, request.caller))
+    entry.tool = tool.name
+    if tool.scope not in request.caller.scopes:
+        entry.finish("insufficient_scope")
+        raise MCPError(code=types.INVALID_REQUEST, message=lacking(tool))
+    split = split_arguments(tool, session.settings, params, context.meta or {})
+    entry.arguments = split.arguments
+
+    async def call(confirmation: str | None) -> Result:
+        return await session.desk.call(
+            tool.name,
+            split.arguments,
+            caller=request.caller.name,
+            request_key=split.request_key,
+            confirmation=confirmation,
+            effort=entry.effort,
+        )
+
+    as_data = session.settings.outcomes == "data"
+    work = call(split.confirmation) if as_data else with_a_yes(context, params, call)
+    data_of = partial(outcome_of, tool=tool) if as_data else None
+    with session.running():
+        return await reply(tool.name, work, writes=not tool.reads, audit_entry=entry, data_of=data_of)
+
+
+def _unknown_tool(session: Session, caller: Caller) -> str:
+    """Return what answers a call of a tool that is not there."""
+    tools = ", ".join(session.tools_of(caller)) or "no tool for you"
+    if session.settings.access == "read_only":
+        return f"Unknown tool. This server is read-only and has {tools}."
+    return f"Unknown tool. This server has {tools}."
+
+
+def lacking(tool: Tool[Any]) -> str:
+    """Return what answers a caller whose scopes do not reach."""
+    return (
+        f"{tool.name} needs the scope {tool.scope}, which your key does not have. Nothing was done. "
+        "Ask the administrator for a key that has it."
+    )
