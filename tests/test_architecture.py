@@ -100,10 +100,11 @@ def test_only_the_http_client_knows_httpx() -> None:
 
 def test_only_the_desk_knows_the_pipeline_and_imports_it_with_the_first_call() -> None:
     """Ours: the pipeline brings the database and the HTTP client, a fifth of the server's start."""
-    assert importers_of("case_tools.pipeline.pipeline", TOOLS) == ["desk.py"]
+    assert importers_of("case_tools.pipeline.pipeline", TOOLS) == ["desk.py", "pipeline/opening.py"]
+    assert importers_of("case_tools.pipeline.opening", TOOLS) == ["desk.py"]
     tree = ast.parse((TOOLS / "desk.py").read_text(encoding="utf-8"))
     at_start = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
-    assert "case_tools.pipeline.pipeline" not in at_start
+    assert not {"case_tools.pipeline.pipeline", "case_tools.pipeline.opening"} & {*at_start}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

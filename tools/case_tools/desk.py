@@ -1,4 +1,4 @@
-"""CaseDesk: a case system to call, whichever vendor's; what a call goes through stands in `corridor.py`."""
+"""CaseDesk: a case system to call, whichever vendor's; `pipeline/pipeline.py` shows the steps of a call."""
 
 import importlib
 import secrets
@@ -12,9 +12,10 @@ import anyio
 
 from case_tools.adapter.messages import Request, Response
 from case_tools.adapter.names import fold
-from case_tools.adapter.tool import ONCE, Tool
+from case_tools.adapter.tool import Tool
 from case_tools.adapter.vendor import Vendor
 from case_tools.errors import CaseError, NotFound, Rejected
+from case_tools.pipeline.invocation import Invocation
 from case_tools.pipeline.outcomes import outcome_of
 from case_tools.results import Page, Result, Row
 from case_tools.settings import Account, Settings
@@ -70,7 +71,7 @@ class CaseDesk:
         self._tools = {
             name: tool for name, tool in self._vendor.tools.items() if settings.access != "read_only" or tool.reads
         }
-        self._corridor: Pipeline | None = None
+        self._pipeline: Pipeline | None = None
         self._opening = anyio.Lock()
 
     @property
@@ -107,18 +108,16 @@ class CaseDesk:
         """
         tool = self.tools[name]
         _check_key(request_key)
-        given = tool.arguments.parse(arguments, tool=name)
-        deadline = time.monotonic() + self._settings.timeout
-        call = Call(tool=name, deadline=deadline, effort=effort or Effort())
-        corridor = await self._open()
-        if tool.reads:
-            return self._finished(await corridor.read(tool, given, call))
-        agreed = None
-        if self._settings.access == "confirm":
-            agreed = await corridor.agree(tool, given, call, caller=caller, confirmation=confirmation)
-        if tool.effect(given) in ONCE:
-            return await corridor.once(tool, given, call, caller=caller, request_key=request_key, agreed=agreed)
-        return await corridor.set_values(tool, given, call, caller=caller, agreed=agreed)
+        invocation = Invocation(
+            tool=tool,
+            arguments=tool.arguments.parse(arguments, tool=name),
+            call=Call(tool=name, deadline=time.monotonic() + self._settings.timeout, effort=effort or Effort()),
+            caller=caller,
+            request_key=request_key,
+            confirmation=confirmation,
+        )
+        pipeline = await self._open()
+        return self._finished(await pipeline.run(invocation))
 
     async def outcome(
         self,
@@ -154,8 +153,8 @@ class CaseDesk:
         Raises:
             ConfigurationError: the state's file cannot be used.
         """
-        corridor = await self._open()
-        learned = {kind: [line(each, _LONGEST_NAME) for each in corridor.seen(kind)] for kind in _KINDS}
+        names = (await self._open()).resolver.learner.names
+        learned = {kind: [line(each, _LONGEST_NAME) for each in names.all(kind)[::-1]] for kind in _KINDS}
         return {kind: each for kind, each in {**learned, **self._vendor.choices}.items() if each}
 
     async def case(self, ref: str, *, caller: str = "local") -> Row:
@@ -165,7 +164,7 @@ class CaseDesk:
             NotFound: the desk shows none of that reference.
             CaseError: the desk cannot be searched.
         """
-        known = (await self._open()).reference("case", ref)
+        known = (await self._open()).resolver.reference("case", ref)
         page = await self.call("search_cases", self._vendor.find_case(known), caller=caller)
         rows = page.rows() if isinstance(page, Page) else ()
         own = next((row for row in rows if fold(ref) in {fold(row.ref or ""), fold(row.id or "")}), None)
@@ -183,8 +182,8 @@ class CaseDesk:
 
     async def close(self) -> None:
         """Let what has left finish, at most the time of one call; then close everything."""
-        if self._corridor is not None:
-            await self._corridor.close()
+        if self._pipeline is not None:
+            await self._pipeline.close()
         if self._embedded is not None:
             self._embedded.close()
 
@@ -198,16 +197,16 @@ class CaseDesk:
 
     async def _open(self) -> "Pipeline":
         """Open what a call needs, at the first one: the server must not wait for it before it answers."""
-        if self._corridor is not None:
-            return self._corridor
+        if self._pipeline is not None:
+            return self._pipeline
         async with self._opening:
-            if self._corridor is None:
-                from case_tools.pipeline.pipeline import Pipeline  # noqa: PLC0415 - sqlite3, httpx: a fifth of the start
+            if self._pipeline is None:
+                from case_tools.pipeline.opening import open_pipeline  # noqa: PLC0415 - a fifth of the start
 
-                self._corridor = await Pipeline.open(
+                self._pipeline = await open_pipeline(
                     self._vendor, self._settings, clock=self._clock, observe=self._observe, embedded=self._embedded
                 )
-            return self._corridor
+            return self._pipeline
 
     def _finished(self, result: Result) -> Result:
         if not isinstance(result, Page):

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import case_tools.pipeline.pipeline  # noqa: F401 - else the first call waits for the import of what it needs
+import case_tools.pipeline.opening  # noqa: F401 - else the first call waits for the import of what it needs
 from case_server.http.addresses import listener_at, place_of, refuse_incomplete, security_for
 from case_server.http.app import application_for
 from case_server.http.draining_server import DrainingServer

@@ -14,7 +14,7 @@ from typing import Any, Final
 from case_tools.adapter.names import fold
 from case_tools.adapter.parsing import moment_of, words_of
 from case_tools.errors import NotApplied
-from case_tools.results import ParsedRecord, WriteOutcome, Written, moment
+from case_tools.results import OutcomeName, ParsedRecord, Written, moment
 from case_tools.text import line
 
 _NAMES: Final = frozenset({"name", "displayName", "emailId"})
@@ -57,7 +57,7 @@ class Changes:
 
     def result(self, record: ParsedRecord) -> Written:
         """Return the result of the update, with the case or task as the desk now shows it."""
-        outcome: WriteOutcome = "unchanged" if self.unchanged else "updated"
+        outcome: OutcomeName = "unchanged" if self.unchanged else "updated"
         return Written.of(outcome, record, changed=self.changed, unconfirmed=self.unconfirmed)
 
 

@@ -26,6 +26,8 @@ class Request:
         form: the fields of a form, in the place of a JSON body.
         headers: what this request adds to the vendor's headers; may hold secrets.
         url: scheme, host and port where they are not the desk's own.
+        meant: what makes this write the same as another, where that is not its path, query and body: without
+            defaults from the settings and what was learned from the desk, a name as it was asked for.
     """
 
     method: str
@@ -36,6 +38,7 @@ class Request:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     url: str | None = None
+    meant: Json | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

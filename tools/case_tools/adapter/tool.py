@@ -133,6 +133,14 @@ class Tool(ABC, Generic[A]):
             CallerError: a name or reference is unknown, ambiguous or probably misspelled.
         """
 
+    def check(self, _arguments: A, _request: Request, _resolved: Resolved) -> None:
+        """Refuse a request that what the desk has shown rules out.
+
+        Raises:
+            Conflict: it was changed since the caller saw it.
+            Rejected: it is closed, or cannot be checked.
+        """
+
     def shown_before(self, _request: Request, _resolved: Resolved) -> Mapping[str, str]:
         """Return argument -> its value before the change, where the desk itself words it.
 

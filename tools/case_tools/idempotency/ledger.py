@@ -116,6 +116,25 @@ class IdempotencyLedger:
                 self._digests.pop(intent.key, None)
         return answers.replayed(written, work.again) if joined and written.outcome != "unknown" else written
 
+    async def finished(self, intent: Intent, *, again: str) -> Written | None:
+        """Return the answer to a write that was finished before; None where it was not.
+
+        Args:
+            intent: the write.
+            again: how it is done a second time on purpose.
+
+        Raises:
+            Rejected: the key was given before with other arguments.
+            NotApplied: the desk had shown something else than asked.
+        """
+        row = await self._kept(self._store.get(intent.key))
+        if row is None:
+            return None
+        if row.intent.digest != intent.digest:
+            raise answers.other_arguments()
+        expired = not intent.named and row.state == "done" and (row.ended_at or 0.0) < self._clock() - self._window
+        return await self._told(row, again) if row.state in {"found", "done"} and not expired else None
+
     async def resume(self) -> None:
         """Begin to search for what was sent, by whomever, and has no end; forget what is old."""
         now = self._clock()
@@ -148,7 +167,7 @@ class IdempotencyLedger:
                 except _NotOursAnyMore:
                     continue
             if row.state in {"found", "done"}:
-                return await self._told(row, work)
+                return await self._told(row, work.again)
             if row.state != "claimed":
                 ended = await self._look(row, work)
                 if ended is not None:
@@ -222,15 +241,15 @@ class IdempotencyLedger:
             if now_row is None or now_row.state in {"claimed", "abandoned"}:
                 return None
             if now_row.state in {"found", "done"}:
-                return await self._told(now_row, work)
+                return await self._told(now_row, work.again)
             row = now_row
 
-    async def _told(self, row: Row, work: Work) -> Written:
+    async def _told(self, row: Row, again: str) -> Written:
         """Return what a row came to; where no caller has heard it yet, the window begins now."""
         if row.state == "found":
             ending = self._store.finish(row.intent.key, state="done", now=self._clock(), outcome=row.outcome)
             await self._note(ending)
-        return answers.stored(row, work.again)
+        return answers.stored(row, again)
 
     async def _not_there(self, row: Row, work: Work, gone: float, *, just_sent: bool) -> None:
         """Refuse a repeat of what is not at the desk.

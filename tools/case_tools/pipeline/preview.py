@@ -1,20 +1,7 @@
-"""What a write would do, shown before it is done: our own checked arguments, and never a text of the desk's.
-
-A customer's words could ask a person to say yes. So of what stands at the desk only what the desk itself names is
-shown: statuses, priorities, types and times.
-"""
+"""What a write would do, as a person is asked for a yes to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
-
-from pydantic import BaseModel
-
-from case_tools.results import moment
-from case_tools.text import CUT, line
-
-_LONGEST: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,31 +36,3 @@ class Preview:
 
     def _changes(self) -> dict[str, str]:
         return {name: f"{old} -> {new}".lstrip() if self.ref else new for name, (old, new) in self.fields.items()}
-
-
-def parts_of(given: BaseModel) -> dict[str, object]:
-    """Return what was given, by the arguments' own names."""
-    parts = {name: getattr(given, name) for name in type(given).model_fields if name in given.model_fields_set}
-    return {name: each for name, each in {**parts, **(given.model_extra or {})}.items() if each is not None}
-
-
-def shown(value: object) -> str:
-    """Return an argument on one line, all of its parts, and how long it is where it is cut."""
-    words = _words(value)
-    cut = line(words, _LONGEST)
-    return f"{cut} ({len(words):,} characters in all)" if cut.endswith(CUT) else cut
-
-
-def _words(value: object) -> str:
-    if isinstance(value, BaseModel):
-        return _words(parts_of(value))
-    if isinstance(value, Mapping):
-        named: dict[str, Any] = {key: each for key, each in value.items() if each is not None}
-        if [*named] == ["name"]:
-            return _words(named["name"])
-        return ", ".join(f"{key} {_words(each)}" for key, each in named.items())
-    if isinstance(value, list):
-        return "; ".join(map(_words, value)) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return moment(value) if isinstance(value, datetime) else str(value)

@@ -271,7 +271,7 @@ async def test_a_task_needs_the_reference_of_its_case(loopback: LoopbackDesk, se
         with pytest.raises(Rejected, match="caseRefId: is missing"):
             await desk.call("create_task", {**task, "caseId": CASE})
         await desk.call("create_task", {**task, "caseId": "CS000100"})
-        await desk.call("create_task", {**task, "caseId": CASE})
+        await desk.call("create_task", {**task, "caseId": CASE, "name": "Call back again"})
     sent = [received.body for received in loopback.received if received.path.endswith("createTask")]
     assert [(body["caseId"], body["caseRefId"]) for body in sent] == [(CASE, "CS000100")] * 2
 

@@ -1,6 +1,7 @@
 """create_case: POST createCase, page "Create a case API"."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar, Final, Self
 
 from pydantic import Field, model_validator
@@ -12,7 +13,7 @@ from case_tools.adapter.messages import Request, Resolved
 from case_tools.adapter.write_options import OURS, AllowDuplicate
 from case_tools.settings import KoreSettings
 from case_tools.vendors.kore.body import KoreCustomer
-from case_tools.vendors.kore.creates import KoreCreateTool, with_defaults
+from case_tools.vendors.kore.creates import KoreCreateTool
 from case_tools.vendors.kore.dialog import CREATE_CASE
 from case_tools.vendors.kore.endpoints import CaseTemplateId, post
 from case_tools.vendors.kore.reconciliation import KoreCreateReconciler
@@ -88,13 +89,12 @@ class KoreCreateCase(KoreCreateTool[KoreCreateCaseArguments]):
 
     def __init__(self, account: KoreSettings) -> None:
         self._stream_id = account.stream_id
-        self.arguments = with_defaults(
-            KoreCreateCaseArguments, caseTmp=account.case_template, source=account.source
-        )
-        super().__init__(reconciler=KoreCreateReconciler(account, search_of="getCases"))
+        defaults = {"caseTmp": account.case_template, "source": account.source}
+        super().__init__(KoreCreateCaseArguments, defaults, KoreCreateReconciler(account, search_of="getCases"))
 
     @override
     def build_request(self, arguments: KoreCreateCaseArguments, _resolved: Resolved) -> Request:
         body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(OURS))
         moved = {way: body["userInfo"].pop(way) for way in _WAYS if way in body["userInfo"]}
-        return post(self._stream_id, "createCase", {**body, **moved})
+        whole = {**body, **moved}
+        return replace(post(self._stream_id, "createCase", whole), meant=self.without_defaults(whole))

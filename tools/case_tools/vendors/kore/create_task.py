@@ -4,6 +4,7 @@ Here the customer's e-mail and phone stand inside `userInfo`, unlike in createCa
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar, Final, Self
 
 from pydantic import Field, model_validator
@@ -18,7 +19,7 @@ from case_tools.errors import Problem, Rejected
 from case_tools.settings import KoreSettings
 from case_tools.text import line
 from case_tools.vendors.kore.body import KoreContact
-from case_tools.vendors.kore.creates import KoreCreateTool, with_defaults
+from case_tools.vendors.kore.creates import KoreCreateTool
 from case_tools.vendors.kore.dialog import CREATE_TASK
 from case_tools.vendors.kore.endpoints import (
     CaseAddress,
@@ -84,8 +85,8 @@ class KoreCreateTask(KoreCreateTool[KoreCreateTaskArguments]):
 
     def __init__(self, account: KoreSettings) -> None:
         self._stream_id = account.stream_id
-        self.arguments = with_defaults(KoreCreateTaskArguments, source=account.source)
-        super().__init__(reconciler=KoreCreateReconciler(account, search_of="getTasks"))
+        defaults = {"source": account.source}
+        super().__init__(KoreCreateTaskArguments, defaults, KoreCreateReconciler(account, search_of="getTasks"))
 
     @override
     def names_needed(self, arguments: KoreCreateTaskArguments) -> list[NameRef]:
@@ -95,8 +96,9 @@ class KoreCreateTask(KoreCreateTool[KoreCreateTaskArguments]):
     def build_request(self, arguments: KoreCreateTaskArguments, resolved: Resolved) -> Request:
         case_id = id_of("case", arguments.caseId, resolved)
         body = arguments.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(OURS))
-        of_case = {"caseId": case_id, "caseRefId": _reference(arguments, case_id, resolved)}
-        return post(self._stream_id, "createTask", {**body, **of_case})
+        whole = {**body, "caseId": case_id, "caseRefId": _reference(arguments, case_id, resolved)}
+        meant = {key: value for key, value in self.without_defaults(whole).items() if key != "caseRefId"}
+        return replace(post(self._stream_id, "createTask", whole), meant=meant)
 
 
 def _reference(arguments: KoreCreateTaskArguments, case_id: str, resolved: Resolved) -> str:

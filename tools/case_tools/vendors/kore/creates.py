@@ -1,5 +1,6 @@
 """What create_case and create_task have in common: defaults from the settings, and the parsed response."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -7,11 +8,12 @@ from pydantic import Field, create_model
 from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, Text
-from case_tools.adapter.messages import Parsed, Request, Resolved, Response
+from case_tools.adapter.messages import Json, Parsed, Request, Resolved, Response
 from case_tools.adapter.parsing import text_of, unreadable
 from case_tools.adapter.tool import Tool
 from case_tools.results import Written
 from case_tools.vendors.kore.endpoints import CaseTemplateId
+from case_tools.vendors.kore.reconciliation import KoreCreateReconciler
 from case_tools.vendors.kore.responses import names_in, object_of, record_of
 
 A = TypeVar("A", bound=Arguments)
@@ -39,6 +41,17 @@ class KoreCreateTool(Tool[A]):
     id_prefix: str
     result = Written
     usual_effect = "create"
+
+    def __init__(
+        self, arguments: type[A], defaults: Mapping[str, str | None], reconciler: KoreCreateReconciler
+    ) -> None:
+        self.arguments = with_defaults(arguments, **defaults)
+        self._defaults = defaults
+        super().__init__(reconciler=reconciler)
+
+    def without_defaults(self, body: Json) -> Json:
+        """Return the body without the values that the settings give where a call leaves them out."""
+        return {key: value for key, value in body.items() if value != self._defaults.get(key)}
 
     @override
     def parse_response(self, _arguments: A, _request: Request, response: Response, _resolved: Resolved) -> Parsed:

@@ -72,11 +72,17 @@ class KoreUpdateTool(Tool[WritableBody]):
     def build_request(self, arguments: WritableBody, resolved: Resolved) -> Request:
         argument = self.address.argument
         own_id = id_of(self.address.kind, getattr(arguments, argument), resolved)
+        asked = body_of(arguments, without=frozenset({argument}))
+        body = _named(asked, resolved, tool=self.name)
+        request = post(self._stream_id, self.path_end, body, **{argument: own_id})
+        return replace(request, meant={argument: own_id, **asked})
+
+    @override
+    def check(self, arguments: WritableBody, request: Request, resolved: Resolved) -> None:
         if arguments.expected_updated_at is not None:
-            shown = moment_of(resolved.rows.get(own_id, {}).get("updatedAt"))
+            shown = moment_of(self._row_before(request, resolved).get("updatedAt"))
+            argument = self.address.argument
             refuse_if_later(shown, arguments.expected_updated_at, tool=self.name, address=argument)
-        body = body_of(arguments, without=frozenset({argument}))
-        return post(self._stream_id, self.path_end, _named(body, resolved, tool=self.name), **{argument: own_id})
 
     @override
     def shown_before(self, request: Request, resolved: Resolved) -> dict[str, str]:

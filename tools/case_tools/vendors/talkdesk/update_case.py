@@ -125,13 +125,18 @@ class TalkdeskUpdateCase(Tool[TalkdeskUpdateCaseArguments]):
         return [NameRef(kind="case", name=arguments.id, afresh=True)]
 
     @override
-    def build_request(self, arguments: TalkdeskUpdateCaseArguments, resolved: Resolved) -> Request:
+    def build_request(self, arguments: TalkdeskUpdateCaseArguments, _resolved: Resolved) -> Request:
+        body = self._body(arguments)
+        meant = {"id": canonical_id(arguments.id), **body}
+        return Request(method="PATCH", template=CASE, path={"id": arguments.id}, body=body, meant=meant)
+
+    @override
+    def check(self, arguments: TalkdeskUpdateCaseArguments, _request: Request, resolved: Resolved) -> None:
         if any(each.id == arguments.id for each in resolved.names.find(CLOSED, arguments.id)):
             raise closed(self.name)
         if arguments.expected_updated_at is not None:
             shown = moment_of(resolved.rows.get(canonical_id(arguments.id), {}).get("update_at"))
             refuse_if_later(shown, arguments.expected_updated_at, tool=self.name, address="id")
-        return Request(method="PATCH", template=CASE, path={"id": arguments.id}, body=self._body(arguments))
 
     @override
     def shown_before(self, request: Request, resolved: Resolved) -> dict[str, str]:
