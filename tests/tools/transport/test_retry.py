@@ -13,6 +13,7 @@ import jwt
 import pytest
 
 from case_tools import Busy, CaseDesk, CaseError, CredentialsRefused, Effort, RateLimited, Settings, Unavailable
+from case_tools.transport.retry import pause_before
 from loopback import SECRET, LoopbackDesk, Received, Reply
 
 pytestmark = pytest.mark.anyio
@@ -230,3 +231,15 @@ async def test_silence_ends_at_the_deadline_of_the_call(settings: Settings) -> N
     error = await outcome_of(settings.model_copy(update={"timeout": 0.5}), "search_cases", effort)
     assert isinstance(error, Unavailable)
     assert effort.attempts == 1
+
+
+def test_pauses_grow_with_chance_and_give_way_to_what_the_desk_asks() -> None:
+    """Ours: between half and the whole of 0.25, 0.5, 1 ... at most 4 seconds."""
+    silent = Unavailable("The desk failed.", next_step="Try again.")
+    guessed = RateLimited("Too many.", next_step="Wait.", retry_after=60)
+    asked = RateLimited("Too many.", next_step="Wait.", retry_after=7, by_desk=True)
+    for error in (silent, guessed):
+        for repeats, ceiling in enumerate([0.25, 0.5, 1, 2, 4, 4]):
+            drawn = [pause_before(error, repeats) for _ in range(50)]
+            assert ceiling / 2 <= min(drawn) < max(drawn) <= ceiling
+    assert pause_before(asked, 0) == 7

@@ -27,6 +27,17 @@ class Vendor(Protocol):
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Names that the interface itself fixes, by kind, e.g. `status`."""
 
+    @property
+    def renews_credentials(self) -> bool:
+        """Whether newer credentials can be sent after a 401; False where the same would be refused again."""
+
+    def prepare(self) -> None:
+        """Do what is slow and needed once, such as parsing a private key; called in a thread before any request.
+
+        Raises:
+            ConfigurationError: the key cannot be read, or does not fit the algorithm.
+        """
+
     def find_case(self, ref: str) -> Mapping[str, object]:
         """Return the arguments of search_cases that find one case by its reference."""
 

@@ -53,7 +53,7 @@ async def open_pipeline(
     sender = Sender(
         vendor,
         HttpClient(url=vendor.url, sign=vendor.headers, proxy=settings.proxy, app=embedded),
-        allowance=RateLimit(settings.allowance, take=consume, monotonic=time.monotonic),
+        rate_limit=RateLimit(settings.allowance, take=consume, monotonic=time.monotonic),
         clock=clock,
         observe=observe,
     )

@@ -14,11 +14,11 @@ import httpx
 
 from case_tools.adapter.messages import Request, Response
 from case_tools.errors import Busy, Rejected
+from case_tools.transport.response_body import CODING, TransportError, body_of
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _CONNECT_SECONDS: Final = 3.0
-_LARGEST_ANSWER: Final = 16 * 1024 * 1024
 _IN_THE_AIR: Final = 8
 _IN_THE_QUEUE: Final = 56
 _QUEUE_SECONDS: Final = 5
@@ -28,18 +28,6 @@ _FIRST_BYTE: Final = "http11.send_request_headers.started"
 
 async def _nothing() -> None:
     """Do nothing before the first byte."""
-
-
-class TransportError(Exception):
-    """No answer came.
-
-    Attributes:
-        sent: False where no byte of the request left, so that it provably never reached the desk.
-    """
-
-    def __init__(self, reason: str, *, sent: bool) -> None:
-        super().__init__(reason)
-        self.sent = sent
 
 
 def path_of(template: str, variables: Mapping[str, str]) -> str:
@@ -97,7 +85,7 @@ class HttpClient:
             verify=_trust() if app is None else False,
             limits=httpx.Limits(max_connections=_IN_THE_AIR),
             transport=None if app is None else httpx.ASGITransport(app),  # type: ignore[arg-type]  # any ASGI app
-            headers={"User-Agent": "case-mcp"},
+            headers={"User-Agent": "case-mcp", "Accept-Encoding": CODING},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a desk's cookies are not kept
         )
 
@@ -170,7 +158,7 @@ class HttpClient:
             extensions={"trace": trace},
         )
         async with stream as response:
-            body = await self._body_of(response)
+            body = await body_of(response.aiter_raw(), response.headers.get("content-encoding", ""))
         return Response(status=response.status_code, body=body, headers={**response.headers})
 
     async def close(self) -> None:
@@ -187,17 +175,6 @@ class HttpClient:
         if built != meant or not re.fullmatch(shape, unquote(url.path)):
             raise Rejected("The address that was built is not the one meant.", next_step="Check the ids given.")
         return url
-
-    @staticmethod
-    async def _body_of(response: httpx.Response) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > _LARGEST_ANSWER:
-                raise TransportError("its answer is larger than 16 MiB", sent=True)
-            parts.append(part)
-        return b"".join(parts)
 
 
 @cache

@@ -508,6 +508,36 @@ async def test_a_token_host_that_fails_for_a_moment_is_asked_again(
     assert [*bearers(loopback)] == ["Bearer token-1"]
 
 
+async def test_writes_whose_token_fails_stop_no_read(loopback: LoopbackDesk, talkdesk: Settings) -> None:
+    """Ours: the token host is not the desk, and a client without the scope for writing may still read."""
+    good = TokenHost()
+
+    def answer(received: Received) -> Reply:
+        writes = received.path == TOKEN_PATH and form_of(received)["scope"] == "cases-public:write"
+        return Reply.of({}, status=503) if writes else good(received)
+
+    loopback.answer = answer
+    async with CaseDesk(talkdesk) as desk:
+        await desk.call("search_cases", {})
+        for _ in range(4):
+            with pytest.raises(Unavailable):
+                await desk.call("update_case", CALLS["update_case"])
+        await desk.call("search_cases", {})
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_private_key_is_read_once(
+    times: int, talkdesk: Settings, key: ec.EllipticCurvePrivateKey, tmp_path: Path
+) -> None:
+    """Ours: parsing a large key takes a tenth of a second, so it is not done for each request."""
+    settings = keyed(talkdesk, pem(key), tmp_path)
+    async with CaseDesk(settings) as desk:
+        await desk.call("search_cases", {})
+        (tmp_path / "key").unlink()
+        for _ in range(times):
+            await desk.call("update_case", CALLS["update_case"])
+
+
 async def test_a_failed_token_request_is_not_remembered(loopback: LoopbackDesk, talkdesk: Settings) -> None:
     """Ours: told after two repeats; the administrator mends it, and the same call works."""
     loopback.will_answer(*[Reply(status=500)] * 3, {"access_token": "token-1"}, SHOWN)

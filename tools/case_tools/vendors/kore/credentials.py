@@ -13,8 +13,8 @@ _CLOCK_SLACK: Final = timedelta(seconds=30)
 _LIFE: Final = timedelta(minutes=5)
 
 
-def mint(*, client_id: str, key: str, algorithm: str, now: datetime, nonce: str) -> str:
-    """Return a signed token; `key` is the app's secret or its private key as PEM."""
+def mint(*, client_id: str, key: object, algorithm: str, now: datetime, nonce: str) -> str:
+    """Return a signed token; `key` is the app's secret or its private key, parsed."""
     claims = {
         "appId": client_id,
         "sub": client_id,

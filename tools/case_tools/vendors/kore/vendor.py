@@ -7,8 +7,8 @@ from typing import Any
 
 from case_tools.adapter.messages import Json, Lookup, Operation, Response
 from case_tools.adapter.names import LearnedName, NameRef
+from case_tools.adapter.signing import parsed_key, text_of_file
 from case_tools.adapter.tool import Scope, Tool
-from case_tools.errors import ConfigurationError
 from case_tools.settings import KoreSettings, Settings
 from case_tools.vendors.kore.create_case import KoreCreateCase
 from case_tools.vendors.kore.create_task import KoreCreateTask
@@ -51,6 +51,9 @@ class Kore:
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Fix nothing: each desk has its own names."""
         return {}
+
+    renews_credentials = True
+    """Each attempt is signed anew, after a 401 by the desk's clock."""
 
     def find_case(self, ref: str) -> Mapping[str, object]:
         """Return the search for a case by its reference."""
@@ -103,16 +106,17 @@ class Kore:
         rows = readable(results_of(response, operation)[1], account_id=self._account.account_id)
         return {row["_id"]: row for row in rows}, names_in(rows)
 
+    def prepare(self) -> None:
+        """Parse the key."""
+        _ = self._key
+
     @cached_property
-    def _key(self) -> str:
-        if self._account.client_secret is not None and self._account.jwt_algorithm.startswith("HS"):
-            return self._account.client_secret.get_secret_value()
-        try:
-            return self._account.private_key_file.read_text() if self._account.private_key_file else ""
-        except (OSError, ValueError):
-            raise ConfigurationError(
-                "The private key cannot be read.", next_step="The administrator checks KORE_PRIVATE_KEY_FILE."
-            ) from None
+    def _key(self) -> object:
+        account = self._account
+        if account.client_secret is not None and account.jwt_algorithm.startswith("HS"):
+            return account.client_secret.get_secret_value().encode()
+        pem = text_of_file(account.private_key_file, setting="KORE_PRIVATE_KEY_FILE")
+        return parsed_key(pem, algorithm=account.jwt_algorithm, setting="KORE_PRIVATE_KEY_FILE")
 
 
 def connect(

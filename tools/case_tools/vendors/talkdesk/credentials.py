@@ -18,6 +18,7 @@ from case_tools.errors import CaseError, ConfigurationError, CredentialsRefused,
 from case_tools.settings import TalkdeskSettings
 
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_ALGORITHM: Final = "ES256"
 _OPERATION: Final = Operation(tool="the request for a token")
 _LIFE: Final = timedelta(minutes=5)
 _USUAL_LIFE: Final = 600.0
@@ -38,8 +39,8 @@ _SCOPE_ADVICE: Final = (
 )
 
 
-def token_request(account: TalkdeskSettings, *, scope: str, key: str, now: datetime, nonce: str) -> Request:
-    """Return the request for a token of one scope; `key` is the private key as PEM, or empty."""
+def token_request(account: TalkdeskSettings, *, scope: str, key: object, now: datetime, nonce: str) -> Request:
+    """Return the request for a token of one scope; `key` is the private key, parsed, where there is no secret."""
     form = {"grant_type": "client_credentials", "scope": scope}
     headers: Mapping[str, str] = {}
     if account.client_secret is not None:
@@ -53,7 +54,7 @@ def token_request(account: TalkdeskSettings, *, scope: str, key: str, now: datet
     return Request(method="POST", template="/oauth/token", form=form, headers=headers, url=account.token_origin)
 
 
-def _assertion(account: TalkdeskSettings, *, key: str, now: datetime, nonce: str) -> str:
+def _assertion(account: TalkdeskSettings, *, key: object, now: datetime, nonce: str) -> str:
     claims = {
         "iss": account.client_id,
         "sub": account.client_id,
@@ -62,7 +63,9 @@ def _assertion(account: TalkdeskSettings, *, key: str, now: datetime, nonce: str
         "exp": now + _LIFE,
         "jti": nonce,
     }
-    return signed(claims, key=key, algorithm="ES256", setting="TALKDESK_PRIVATE_KEY_FILE", key_id=account.key_id)
+    return signed(
+        claims, key=key, algorithm=ASSERTION_ALGORITHM, setting="TALKDESK_PRIVATE_KEY_FILE", key_id=account.key_id
+    )
 
 
 def as_pem(key: str) -> str:

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from case_tools.adapter.messages import Json, Lookup, Operation, Request, Response, Token, TokenGrant
 from case_tools.adapter.names import LearnedName, NameRef
+from case_tools.adapter.signing import parsed_key, text_of_file
 from case_tools.adapter.tool import Scope, Tool
-from case_tools.errors import ConfigurationError
 from case_tools.settings import Settings, TalkdeskSettings
 from case_tools.vendors.talkdesk.body import PRIORITIES, STATUSES, TYPES
 from case_tools.vendors.talkdesk.create_case import TalkdeskCreateCase
-from case_tools.vendors.talkdesk.credentials import as_pem, parse_token, token_request
+from case_tools.vendors.talkdesk.credentials import ASSERTION_ALGORITHM, as_pem, parse_token, token_request
 from case_tools.vendors.talkdesk.endpoints import canonical_id
 from case_tools.vendors.talkdesk.listing import cases_of
 from case_tools.vendors.talkdesk.reconciliation import search_for
@@ -46,6 +46,9 @@ class Talkdesk:
         """Return what the pages enumerate."""
         return {"status": STATUSES, "priority": PRIORITIES, "type": TYPES}
 
+    renews_credentials = True
+    """A token that is refused is exchanged for a new one."""
+
     def find_case(self, ref: str) -> Mapping[str, object]:
         """Return the search for a case by its id."""
         return {"ids": [ref], "detail": "full"}
@@ -59,7 +62,13 @@ class Talkdesk:
         return TokenGrant(request=partial(self._token_request, _SCOPES[scope]), parse=parse_token, headers=_bearer)
 
     def _token_request(self, scope: str) -> Request:
-        return token_request(self._account, scope=scope, key=self._key, now=self._clock(), nonce=self._nonce())
+        return token_request(
+            self._account,
+            scope=scope,
+            key=self._key,
+            now=self._clock(),
+            nonce=self._nonce(),
+        )
 
     def lookup(self, name: NameRef) -> Lookup | None:
         """Return the search for a case by its id."""
@@ -67,16 +76,17 @@ class Talkdesk:
             return None
         return Lookup(request=search_for(name.name), parse=_rows_and_names, required=True)
 
+    def prepare(self) -> None:
+        """Parse the key, where tokens are requested with one."""
+        _ = self._key
+
     @cached_property
-    def _key(self) -> str:
-        if self._account.client_secret is not None or self._account.private_key_file is None:
-            return ""
-        try:
-            return as_pem(self._account.private_key_file.read_text())
-        except (OSError, ValueError):
-            raise ConfigurationError(
-                "The private key cannot be read.", next_step="The administrator checks TALKDESK_PRIVATE_KEY_FILE."
-            ) from None
+    def _key(self) -> object:
+        if self._account.client_secret is not None:
+            return None
+        setting = "TALKDESK_PRIVATE_KEY_FILE"
+        pem = as_pem(text_of_file(self._account.private_key_file, setting=setting))
+        return parsed_key(pem, algorithm=ASSERTION_ALGORITHM, setting=setting)
 
 
 def _rows_and_names(response: Response, operation: Operation) -> tuple[Mapping[str, Json], Sequence[LearnedName]]:
