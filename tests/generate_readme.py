@@ -191,9 +191,9 @@ def errors() -> str:
     def rows() -> Iterator[Sequence[str]]:
         for kind, each in KINDS.items():
             changed = "<br>".join(CHANGED[one] for one in each.changed)
-            yield f"`{kind}`", each.mended_by, each.says, changed, each.next_step
+            yield f"`{kind}`", each.fixed_by, each.says, changed, each.next_step
 
-    return table(["kind", "who mends it", "what it says", "of changes it says", "and next"], rows())
+    return table(["kind", "who fixes it", "what it says", "of changes it says", "and next"], rows())
 
 
 def figures() -> str:

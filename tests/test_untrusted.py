@@ -184,8 +184,8 @@ async def test_a_text_that_bears_our_mark_is_refused_by_name_before_anything_is_
 
     first, problem, *_ = words(result).split("\n")
     assert result.is_error
-    assert first == f"{tool} was not sent: one argument needs mending. Nothing was changed."
-    assert problem.startswith(f"- {argument}: bears `")
+    assert first == f"{tool} was not sent: 1 invalid argument. Nothing was changed."
+    assert problem.startswith(f"- {argument}: has `")
     assert "give the original words" in problem
     assert loopback.received == []
 

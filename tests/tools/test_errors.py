@@ -61,7 +61,7 @@ def test_the_table_has_each_kind_under_who_can_mend_it() -> None:
         for each in RAISED.values()
         if issubclass(each, parent)
     }
-    assert {kind: each.mended_by for kind, each in KINDS.items()} == of_the_tree
+    assert {kind: each.fixed_by for kind, each in KINDS.items()} == of_the_tree
 
 
 @pytest.mark.parametrize(("kind", "call"), [*raising()])

@@ -47,7 +47,7 @@ class CaseDesk:
         settings: the desk and the behaviour.
         clock: the time that signs requests.
         nonce: a text that is new each time.
-        observe: is told each request and its answer, also those of a lookup or for a token: do not log them whole.
+        observe: called with each request and response, of lookups and for tokens too: do not log them whole.
 
     Raises:
         ConfigurationError: the embedded desk's file cannot be used.
@@ -134,16 +134,16 @@ class CaseDesk:
         `say` is a sentence for the person; see `outcomes`.
 
         Raises:
-            CaseError: the administrator must mend it.
+            CaseError: only an administrator can fix it.
             KeyError: there is no such tool.
         """
         try:
-            came_to: Result | CaseError = await self.call(
+            ended: Result | CaseError = await self.call(
                 name, arguments, caller=caller, request_key=request_key, confirmation=confirmation
             )
         except CaseError as error:
-            came_to = error
-        return outcome_of(came_to, self.tools[name])
+            ended = error
+        return outcome_of(ended, self.tools[name])
 
     async def known(self) -> Mapping[str, Sequence[str]]:
         """Return the names that the desk has shown or fixes, the newest first; it is not asked.

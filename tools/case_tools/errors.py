@@ -1,7 +1,7 @@
-"""What can go wrong, split by who can mend it.
+"""What can go wrong, split by who can fix it.
 
     CaseError
-    ├── CallerError           the caller mends the call
+    ├── CallerError           the caller fixes the call
     │   ├── Rejected          an argument is missing or wrong; nothing was sent
     │   │   ├── Ambiguous     a name stands for several things
     │   │   └── Closed        the case is closed, and cannot be changed
@@ -11,11 +11,11 @@
     │   ├── NotApplied        the desk answered, but shows other values than asked
     │   ├── NotDone           the desk gave no answer, and shows nothing of what was sent
     │   └── Conflict          the case was changed since the caller saw it; nothing was sent
-    ├── TransientError             waiting mends it
+    ├── TransientError        waiting fixes it
     │   ├── Unavailable       the desk does not answer
     │   ├── RateLimited       the desk, or its allowance, asks to wait
     │   └── Busy              too many calls wait already; nothing was sent
-    ├── OperatorError         whoever runs the server mends it
+    ├── OperatorError         an administrator fixes it
     │   ├── ConfigurationError
     │   ├── CredentialsRefused
     │   └── MissingScope
@@ -49,13 +49,13 @@ class Kind:
     """What every error of a kind has in common.
 
     Attributes:
-        mended_by: who can do something about it.
+        fixed_by: who can do something about it.
         says: what happened.
         changed: what may be said of changes at the desk.
-        next_step: what is told to do next, and what is given for it.
+        next_step: what to do next, and what the message gives for it.
     """
 
-    mended_by: Literal["the caller", "waiting", "the administrator"]
+    fixed_by: Literal["the caller", "waiting", "the administrator"]
     says: str
     changed: Sequence[Changed]
     next_step: str
@@ -63,98 +63,98 @@ class Kind:
 
 KINDS: Final[Mapping[str, Kind]] = {
     "rejected": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="An argument is missing, wrong, unknown or not taken by the desk",
         changed=["nothing"],
         next_step="each argument with what belongs there, an example, and the names that come near; call again",
     ),
     "several": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="A name stands for several things",
         changed=["nothing"],
         next_step="the ids of those that it stands for; call again with one",
     ),
     "closed": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="The case is closed, and a closed case cannot be changed",
         changed=["nothing"],
         next_step="open a new case, and name the closed one in it",
     ),
     "confirm": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="The change waits for a person's yes",
         changed=["nothing"],
         next_step="show the preview to the person, and after a yes make the same call with the confirmation",
     ),
     "not_confirmed": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="A person said no or closed the question, nobody can be asked, or the yes is no longer good",
         changed=["nothing"],
         next_step="tell the person what was to be changed, and do not try it another way",
     ),
     "not_found": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="The desk has no such case or task",
         changed=["nothing"],
         next_step="find it with `search_cases`, and call again with the reference that it shows",
     ),
     "not_applied": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="The desk answered, but shows another value than the one asked for, which are both named",
         changed=["partly", "unknown", "nothing"],
         next_step="look at the case with a search; call with what is still to change, without what was applied",
     ),
     "not_done": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="The desk gave no answer when it was sent, and a search that works shows nothing of it",
         changed=["nothing_shown"],
         next_step="what to give to do it all the same: a new `request_key`, or `allow_duplicate`",
     ),
     "conflict": Kind(
-        mended_by="the caller",
+        fixed_by="the caller",
         says="The desk shows a later change than the caller has seen",
         changed=["nothing"],
         next_step="look at the case again, and call with its new `updated`",
     ),
     "unavailable": Kind(
-        mended_by="waiting",
+        fixed_by="waiting",
         says="The desk was not reached, did not answer or failed",
         changed=["nothing", "unknown"],
         next_step="try again in a minute; after a write that left, look with a search first",
     ),
     "rate_limited": Kind(
-        mended_by="waiting",
+        fixed_by="waiting",
         says="The desk, or the account's allowance, takes no more for now",
         changed=["nothing"],
         next_step="the seconds to wait, then repeat the call",
     ),
     "busy": Kind(
-        mended_by="waiting",
+        fixed_by="waiting",
         says="Too many calls wait already, or the server is stopping",
         changed=["nothing"],
         next_step="the seconds to wait, then repeat the call",
     ),
     "configuration": Kind(
-        mended_by="the administrator",
+        fixed_by="the administrator",
         says="A setting is missing or wrong, or leads nowhere",
         changed=["nothing"],
         next_step="the setting to check, with an example",
     ),
     "credentials_refused": Kind(
-        mended_by="the administrator",
+        fixed_by="the administrator",
         says="The desk does not accept the credentials",
         changed=["nothing"],
         next_step="the settings, the region or the clock to check",
     ),
     "missing_scope": Kind(
-        mended_by="the administrator",
+        fixed_by="the administrator",
         says="The desk accepts the credentials, but not for this",
         changed=["nothing"],
         next_step="the scope by its name, where it is given, and that the app must be published",
     ),
     "unexpected_answer": Kind(
-        mended_by="the administrator",
-        says="The desk answered something that cannot be read, or for another id",
+        fixed_by="the administrator",
+        says="The desk answered something that cannot be read, for another id, or with a redirect after a write",
         changed=["nothing", "unknown"],
         next_step="after a write look with a search first; tell the administrator if it stays so",
     ),
@@ -202,7 +202,7 @@ class CaseError(Exception):
         return "\n".join([self._ours(), *(f"- {each}" for each in self.theirs)])
 
     def text(self, nonce: str) -> str:
-        """Return the error as a model reads it, other people's words between two lines that bear the nonce."""
+        """Return the error as a model reads it, other people's words between two lines that hold the nonce."""
         return "\n".join([self._ours(), *bounded(self.theirs, nonce)])
 
     def _ours(self) -> str:
@@ -210,14 +210,14 @@ class CaseError(Exception):
 
 
 class CallerError(CaseError):
-    """The caller mends the call."""
+    """The caller fixes the call."""
 
 
 class Rejected(CallerError):
     """Arguments are missing or wrong; nothing was sent.
 
     Attributes:
-        problems: the arguments that need mending.
+        problems: the invalid arguments.
     """
 
     kind = "rejected"
@@ -318,7 +318,7 @@ class Conflict(CallerError):
 
 
 class TransientError(CaseError):
-    """Waiting mends it.
+    """Waiting fixes it.
 
     Attributes:
         retry_after: seconds to wait, where they are known or usual.
@@ -358,7 +358,7 @@ class Busy(TransientError):
 
 
 class OperatorError(CaseError):
-    """Whoever runs the server mends it."""
+    """An administrator fixes it."""
 
 
 class ConfigurationError(OperatorError):

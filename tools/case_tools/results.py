@@ -63,7 +63,7 @@ class Result(Facts):
     """The base of every result."""
 
     def text(self, nonce: str) -> str:
-        """Return the same facts as words, other people's between two lines that bear the nonce.
+        """Return the same facts as words, other people's between two lines that hold the nonce.
 
         Args:
             nonce: eight random characters, new for each answer.
@@ -230,7 +230,7 @@ class TaskPage(Page):
 
 
 class Written(Result):
-    """What a write came to."""
+    """The result of a write."""
 
     outcome: OutcomeName | None = Field(
         None, description="replayed: was done before; reconciled: found by a search; unknown: may have been done"

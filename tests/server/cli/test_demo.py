@@ -75,11 +75,11 @@ def test_refused_call_teaches_how_to_mend_it(output: bytes) -> None:
     """*Ours*: both mistakes at once, what is right instead, and that nothing was changed."""
     hint = "write 2026-11-25T12:00:00Z for UTC, or the customer's own offset, e.g. 2026-11-25T12:00:00+02:00."
     assert steps(output)[-1][2:] == [
-        "  update_case was not sent: 2 arguments need mending. Nothing was changed.",
+        "  update_case was not sent: 2 invalid arguments. Nothing was changed.",
         f"  - dueDate: has no offset: {hint}",
         "  - state: is not known here: did you mean `status`?",
-        "  Mend that and call update_case again.",
-        "  [95 tokens; no request was made]",
+        "  Fix them and call update_case again.",
+        "  [93 tokens; no request was made]",
     ]
 
 
@@ -98,7 +98,7 @@ def test_demo_ends_with_the_lines_that_connect_a_host(output: bytes) -> None:
 def test_story_that_goes_as_it_should_succeeds(capsys: pytest.CaptureFixture[str]) -> None:
     """*Ours*: a refusal that is part of the story is no failure."""
     assert play([LOOK, SLIP]) == 0
-    assert "search_cases was not sent: one argument needs mending." in capsys.readouterr().out
+    assert "search_cases was not sent: 1 invalid argument." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("broken", [replace(LOOK, refused=True), replace(SLIP, refused=False)])

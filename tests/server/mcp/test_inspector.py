@@ -136,8 +136,8 @@ def test_inspector_takes_a_refusal_for_a_tool_error(inspector: Inspector) -> Non
         [
             {
                 "type": "text",
-                "text": "search_cases was not sent: one argument needs mending. Nothing was changed.\n"
-                "- limit: must be at most 50.\nMend that and call search_cases again.",
+                "text": "search_cases was not sent: 1 invalid argument. Nothing was changed.\n"
+                "- limit: must be at most 50.\nFix it and call search_cases again.",
             }
         ],
     )

@@ -273,14 +273,14 @@ async def test_errors_say_what_happened_and_have_no_structure(way: Way) -> None:
         empty = await client.call_tool("create_case", {})
     assert [seen(misspelt), seen(beyond), seen(unheard)] == [
         failed(
-            "search_cases was not sent: one argument needs mending. Nothing was changed.\n"
+            "search_cases was not sent: 1 invalid argument. Nothing was changed.\n"
             "- prioritty: is not known here: did you mean `priority`?\n"
-            "Mend that and call search_cases again."
+            "Fix it and call search_cases again."
         ),
         failed(
-            "search_cases was not sent: one argument needs mending. Nothing was changed.\n"
+            "search_cases was not sent: 1 invalid argument. Nothing was changed.\n"
             "- limit: must be at most 50.\n"
-            "Mend that and call search_cases again."
+            "Fix it and call search_cases again."
         ),
         failed(
             "No case CS000999 was found. Nothing was changed. Find it with search_cases, by words of "

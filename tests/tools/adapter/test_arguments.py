@@ -366,7 +366,7 @@ NO_UPDATES: Final[list[tuple[str, Json, dict[str, str]]]] = [
     ("given_body", "problems"), [(a, b) for _, a, b in NO_UPDATES], ids=[name for name, _, _ in NO_UPDATES]
 )
 def test_what_cannot_be_understood_is_refused_by_name(given_body: Json, problems: dict[str, str]) -> None:
-    """*Ours* (design, decision 2): every argument that needs mending, and how."""
+    """*Ours* (design, decision 2): every invalid argument, with a hint."""
     said = refused(KoreUpdateCaseArguments, {"caseId": "CS000123", **given_body})
 
     assert said.keys() == problems.keys()
@@ -607,10 +607,10 @@ def test_every_missing_argument_is_named_with_its_meaning() -> None:
         Needed.parse({}, tool="a_tool")
 
     assert str(caught.value) == (
-        "a_tool was not sent: 2 arguments need mending. Nothing was changed.\n"
+        "a_tool was not sent: 2 invalid arguments. Nothing was changed.\n"
         "- word: is missing. A word, e.g. parcel\n"
         "- pair: is missing. A pair\n"
-        "Mend that and call a_tool again."
+        "Fix them and call a_tool again."
     )
 
 
@@ -620,9 +620,9 @@ def test_one_problem_is_told_in_the_singular() -> None:
         Needed.parse({"word": "x", "pair": 1}, tool="a_tool")
 
     assert str(caught.value) == (
-        "a_tool was not sent: one argument needs mending. Nothing was changed.\n"
+        "a_tool was not sent: 1 invalid argument. Nothing was changed.\n"
         f"- pair: {NAMED}\n"
-        "Mend that and call a_tool again."
+        "Fix it and call a_tool again."
     )
 
 

@@ -1,20 +1,18 @@
-"""What every tool's arguments share: a strict model behind a lenient door.
+"""What every tool's arguments share: a strict model that takes what real clients send.
 
-The door takes what real clients send: null for everything left out, JSON in a string where an object or a
-list belongs, a bare word for a name or for a list of one, `_id` for `id`, epoch milliseconds for a date.
-What it cannot understand is refused with the argument's name and the way to mend it; nothing is dropped.
+That is null for everything left out, JSON in a string where an object or a list belongs, a bare word for a name or
+for a list of one, `_id` for `id`, epoch milliseconds for a date. What cannot be understood is rejected with the
+argument's name and a hint (see `rejections.py`); nothing is dropped.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final, Self, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
@@ -24,9 +22,10 @@ from pydantic import (
     model_validator,
 )
 
+from case_tools.adapter.rejections import TOO_DEEP, ExplainedModel, path_of, problem_of, rejected
 from case_tools.characters import has_lone_surrogate
-from case_tools.errors import Problem, Rejected
-from case_tools.text import line, our_mark_in
+from case_tools.errors import Problem
+from case_tools.text import our_mark_in
 
 INJECTED_BY_HOSTS: Final = frozenset({"wait_for_previous"})
 """Arguments that hosts are known to add to every tool (Gemini CLI); they are for the host, not for us."""
@@ -38,11 +37,10 @@ _LATEST_EPOCH_MS: Final = 253_402_300_799_999
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_DEPTH: Final = 32
 _LARGEST_NUMBER: Final = 2**63 - 1
-_BEARS_A_MARK: Final = (
-    "bears `{}`, which stands only in what this server shows, where words were cut or made inert: "
+_HAS_A_MARK: Final = (
+    "has `{}`, which stands only in what this server shows, where words were cut or made inert: "
     "give the original words, e.g. https://shop.example, or leave the field out to keep what is there."
 )
-_TOO_DEEP: Final = "holds values nested too deeply."
 
 
 class Missing(ValueError):
@@ -57,7 +55,7 @@ class Missing(ValueError):
         self.arguments = arguments
 
 
-class Arguments(BaseModel):
+class Arguments(ExplainedModel):
     """The base of every model that a caller fills."""
 
     model_config = ConfigDict(
@@ -69,38 +67,32 @@ class Arguments(BaseModel):
         populate_by_name=True,
     )
 
-    bare_word_is: ClassVar[str | None] = None
-    """The field that a bare word stands for: `"Resolved"` for `{"name": "Resolved"}`."""
-
     bare_id_is: ClassVar[str] = "id"
     """The field that a bare id stands for."""
 
-    other_words: ClassVar[Mapping[str, str]] = {}
-    """What callers say for a field: `title` for `name`. Used in errors only."""
-
     @classmethod
-    def parse(cls, given: Mapping[str, object] | None, *, tool: str) -> Self:
+    def parse(cls, arguments: Mapping[str, object] | None, *, tool: str) -> Self:
         """Return the arguments checked.
 
         Raises:
-            Rejected: with every argument that needs mending.
+            Rejected: with every invalid argument.
         """
-        known = {key: value for key, value in (given or {}).items() if key not in INJECTED_BY_HOSTS}
-        problems = [Problem(argument=_path(place), message=message) for place, message in _unsendable(known)]
+        known = {key: value for key, value in (arguments or {}).items() if key not in INJECTED_BY_HOSTS}
+        problems = [Problem(argument=path_of(place), message=message) for place, message in _unsendable(known)]
         if problems:
-            raise _rejected(tool, problems)
+            raise rejected(tool, problems)
         try:
             return cls.model_validate(known)
         except ValidationError as error:
-            raise _rejected(
-                tool, [_problem(cls, dict(each)) for each in error.errors(include_url=False)]
+            raise rejected(
+                tool, [problem_of(cls, dict(each)) for each in error.errors(include_url=False)]
             ) from None
         except RecursionError:
-            raise _rejected(tool, [Problem(argument=tool, message=_TOO_DEEP)]) from None
+            raise rejected(tool, [Problem(argument=tool, message=TOO_DEEP)]) from None
 
     @model_validator(mode="before")
     @classmethod
-    def _open_the_door(cls, given: object) -> object:
+    def _take_what_clients_send(cls, given: object) -> object:
         if isinstance(given, str):
             given = cls._from_word(given.strip())
         if not isinstance(given, Mapping):
@@ -258,7 +250,7 @@ def _unsendable(value: object, place: tuple[object, ...] = ()) -> Iterator[tuple
         if not abs(value) <= _LARGEST_NUMBER:  # NaN is not, either
             yield place, "is no number that can be sent."
     elif len(place) > _MAX_DEPTH:
-        yield place[:1], _TOO_DEEP
+        yield place[:1], TOO_DEEP
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from ((place, message) for _, message in _unsendable(str(key)))
@@ -272,103 +264,4 @@ def _unsendable_words(text: str) -> Iterator[str]:
     if has_lone_surrogate(text):
         yield "holds half of a character (a lone surrogate): write it anew."
     if mark := our_mark_in(text):
-        yield _BEARS_A_MARK.format(mark)
-
-
-def _rejected(tool: str, problems: list[Problem]) -> Rejected:
-    count = "one argument needs" if len(problems) == 1 else f"{len(problems)} arguments need"
-    return Rejected(
-        f"{tool} was not sent: {count} mending.",
-        problems=problems,
-        next_step=f"Mend that and call {tool} again.",
-    )
-
-
-def _path(place: tuple[object, ...]) -> str:
-    return ".".join(line(str(part), 40) for part in place) or "arguments"
-
-
-_WANTED: Final[Mapping[str, str]] = {
-    "string_type": "must be a text.",
-    "string_too_short": "is empty: give a text, or leave it out to keep what is there.",
-    "bool_type": "must be true or false.",
-    "bool_parsing": "must be true or false.",
-    "int_type": "must be a whole number.",
-    "int_parsing": "must be a whole number.",
-    "int_from_float": "must be a whole number.",
-    "int_parsing_size": "is a number too large.",
-    "list_type": 'must be a list, e.g. ["one", "two"].',
-    "dict_type": "must be an object.",
-    "float_type": "must be a number.",
-    "float_parsing": "must be a number.",
-    "finite_number": "must be a number.",
-    "recursion_loop": _TOO_DEEP,
-}
-
-
-def _problem(model: type[Arguments], error: dict[str, Any]) -> Problem:
-    place: tuple[object, ...] = error["loc"]
-    kind, context = error["type"], error.get("ctx", {})
-    owner = _owner(model, place)
-    missing: tuple[str, ...] = (_path(place),) if kind == "missing" else ()
-    if kind == "missing":
-        message = f"is missing. {_meaning(owner, place)}"
-    elif kind == "extra_forbidden":
-        message = f"is not known here{_nearest(owner, str(place[-1]))}"
-    elif kind == "value_error":
-        message = str(context["error"])
-        missing = getattr(context["error"], "arguments", ())
-    elif kind in {"greater_than_equal", "less_than_equal"}:
-        bound = context.get("ge", context.get("le"))
-        message = f"must be at {'least' if kind == 'greater_than_equal' else 'most'} {bound}."
-    elif kind == "string_too_long":
-        message = f"is too long: at most {context['max_length']} characters."
-    elif kind == "literal_error":
-        message = f"must be {context['expected']}."
-    elif kind == "model_type":
-        message = f"must be an object{_example(_model_of(owner, place))}."
-    else:
-        message = _WANTED.get(kind, f"has the wrong form. {_meaning(owner, place)}")
-    return Problem(argument=_path(place), message=message, missing=missing)
-
-
-def _owner(model: type[Arguments], place: tuple[object, ...]) -> type[Arguments]:
-    """Return the model in which the last name of the place is, or would be, a field."""
-    names = [part for part in place if isinstance(part, str)]
-    for name in names[:-1]:
-        model = _model_of(model, (name,)) or model
-    return model
-
-
-def _model_of(model: type[Arguments], place: tuple[object, ...]) -> type[Arguments] | None:
-    """Return the model that the named field holds, alone or in a list."""
-    names = [part for part in place if isinstance(part, str)]
-    field = model.model_fields.get(names[-1]) if names else None
-    return next(_models_in(field.annotation), None) if field else None
-
-
-def _models_in(annotation: object) -> Iterator[type[Arguments]]:
-    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Arguments):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _models_in(part)
-
-
-def _meaning(owner: type[Arguments], place: tuple[object, ...]) -> str:
-    field = owner.model_fields.get(str(place[-1])) if place else None
-    return (field.description or "") if field else ""
-
-
-def _example(model: type[Arguments] | None) -> str:
-    if model is None:
-        return ""
-    return f', e.g. {{"{model.bare_word_is}": "…"}}' if model.bare_word_is else ""
-
-
-def _nearest(owner: type[Arguments], name: str) -> str:
-    known = list(owner.model_fields)
-    by_word = {field.casefold(): field for field in known} | dict(owner.other_words)
-    match = difflib.get_close_matches(name.casefold().lstrip("_"), list(by_word), n=1, cutoff=0.6)
-    if match and by_word[match[0]] in known:
-        return f": did you mean `{by_word[match[0]]}`?"
-    return f"; known are {', '.join(known)}."
+        yield _HAS_A_MARK.format(mark)

@@ -30,7 +30,7 @@ class FieldRules:
         choices: the fields that hold one of a list: compared by id, else by name without case.
         appended: the lists of which the answer may show more than was sent: compared by presence.
         named_in_answers: the fields that take an id and are shown by name: another text proves nothing.
-        compared: the fields with a comparison of their own: asked, shown -> the same, another, cannot be told.
+        compared: the fields with a comparison of their own: asked, shown -> the same, None where that is unclear.
     """
 
     plain_names: Mapping[str, str]

@@ -84,6 +84,12 @@ def error_of(
             next_step="Find the reference with search_cases and call again.",
         )
     redirects = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    if redirects and operation.writes:  # 303 means that it was done; whatever redirects may have passed it on
+        return UnexpectedAnswer(
+            f"The desk answered {operation.tool} with a redirect (HTTP {status}), which is not followed.",
+            changed="unknown",
+            next_step=f"Search for it before you repeat the call. {host_advice}",
+        )
     if status in _NO_SUCH_PLACE or redirects:
         return ConfigurationError(f"The host does not serve this API (HTTP {status}).", next_step=host_advice)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _UNDECIDED:

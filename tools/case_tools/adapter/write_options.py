@@ -1,4 +1,4 @@
-"""The two arguments of ours that say how a write is to be repeated, and what a late update is told."""
+"""Our two arguments that say how a write may be repeated, and the errors for a late update."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -29,7 +29,7 @@ def refuse_if_later(shown: datetime | None, expected: datetime, *, tool: str, ad
 
     Raises:
         Conflict: it was changed later.
-        Rejected: it cannot be told.
+        Rejected: it cannot be seen.
     """
     if shown is None:
         raise Rejected(

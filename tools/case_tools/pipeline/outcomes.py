@@ -1,9 +1,9 @@
-"""What a call came to as flat data, for dialogs that cannot catch an error and must not say "done" too soon.
+"""The outcome of a call as flat data, for dialogs that cannot catch an error and must not say "done" too soon.
 
     {"ok": true, ...the result}
     {"ok": false, "problem": kind, "missing": [...], "invalid": [...], "say": "...", "applied": "nothing", ...}
 
-Expected outcomes are data: what the caller mends, and what waiting mends. What an administrator must mend stays
+Expected outcomes are data: what the caller can fix, and what waiting fixes. What an administrator must fix stays
 an error.
 """
 
@@ -37,31 +37,31 @@ _SAY: Final[Mapping[str, str]] = {
 }
 
 
-def outcome_of(came_to: Result | CaseError, tool: Tool[Any]) -> dict[str, Any]:
-    """Return what a call came to as flat data.
+def outcome_of(ended: Result | CaseError, tool: Tool[Any]) -> dict[str, Any]:
+    """Return the outcome of a call as flat data.
 
     Raises:
-        CaseError: it is one that neither the caller nor waiting mends.
+        CaseError: it is one that only an administrator can fix.
     """
-    if isinstance(came_to, Written) and came_to.outcome == "unknown":
-        facts = {**came_to.data(), "applied": "unknown"}
+    if isinstance(ended, Written) and ended.outcome == "unknown":
+        facts = {**ended.data(), "applied": "unknown"}
         return {"ok": False, "problem": "unknown", "say": _UNKNOWN, **facts}
-    if isinstance(came_to, Result):
-        return {"ok": True, **came_to.data()}
-    if not isinstance(came_to, CallerError | TransientError):
-        raise came_to
-    missing = _missing(came_to)
-    data: dict[str, Any] = {"ok": False, "problem": "missing" if missing else _kind(came_to)}
+    if isinstance(ended, Result):
+        return {"ok": True, **ended.data()}
+    if not isinstance(ended, CallerError | TransientError):
+        raise ended
+    missing = _missing(ended)
+    data: dict[str, Any] = {"ok": False, "problem": "missing" if missing else _kind(ended)}
     if missing:
         data["missing"] = missing
-    if wrong := _wrong(came_to, missing):
+    if wrong := _wrong(ended, missing):
         data["invalid"] = wrong
-    data["say"] = _say(came_to, missing, tool)
-    data |= {"applied": came_to.changed, "detail": _detail(came_to)}
-    if isinstance(came_to, TransientError) and came_to.retry_after is not None:
-        data["retry_after"] = math.ceil(came_to.retry_after)
-    if isinstance(came_to, ConfirmationNeeded):
-        data |= {"preview": came_to.preview.data(), "confirmation": came_to.confirmation}
+    data["say"] = _say(ended, missing, tool)
+    data |= {"applied": ended.changed, "detail": _detail(ended)}
+    if isinstance(ended, TransientError) and ended.retry_after is not None:
+        data["retry_after"] = math.ceil(ended.retry_after)
+    if isinstance(ended, ConfirmationNeeded):
+        data |= {"preview": ended.preview.data(), "confirmation": ended.confirmation}
     return data
 
 

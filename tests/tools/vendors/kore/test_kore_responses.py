@@ -107,7 +107,6 @@ AT_ONCE: list[tuple[Reply, type[CaseError], str]] = [
     (error("Validation errors/ Invalid arguments", 412, 412), Rejected, "template requires"),
     (error("Invalid file id", 400, 400), Rejected, "Check ids"),
     (error("slow down", 429, 429, retry_after="7"), RateLimited, "Wait 7 seconds"),
-    (Reply(status=302, headers={"location": "https://example.com/"}), ConfigurationError, "KORE_HOST"),
     (Reply.of({"errors": [{"message": "Scope is incorrect", "code": 4002}]}, status=401), MissingScope, "Publish"),
     (Reply.of({"status": "Error", "message": "bad"}, status=400), Rejected, ""),
     (Reply.of({"errors": [{"msg": "Invalid SDK credentials", "code": 4002}]}), CredentialsRefused, ""),
@@ -127,6 +126,23 @@ async def test_an_error_of_the_desk_is_told_by_who_can_mend_it(
     assert words.casefold() in str(raised.value).casefold()
     assert raised.value.changed == "nothing"
     assert len(loopback.received) == (2 if reply.status == 401 else 1)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
+@pytest.mark.parametrize("tool", CALLS)
+async def test_a_redirect_leaves_open_whether_a_write_was_done(
+    status: int, tool: str, loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """*Ours*: a desk that did it may send the client elsewhere to look; a search has changed nothing."""
+    loopback.will_answer(Reply(status=status, headers={"location": "https://example.com/"}))
+    if tool == "create_case":
+        assert (await called(tool, settings)).data()["outcome"] == "unknown"
+    else:
+        with pytest.raises(CaseError, match="KORE_HOST") as raised:
+            await called(tool, settings)
+        error = (ConfigurationError, "nothing") if tool == "search_cases" else (UnexpectedAnswer, "unknown")
+        assert (type(raised.value), raised.value.changed) == error
+    assert sum("/get" not in each.path for each in loopback.received) == (0 if tool == "search_cases" else 1)
 
 
 FAILED = {

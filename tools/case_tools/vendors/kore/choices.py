@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable
 
+from case_tools.adapter.rejections import rejected
 from case_tools.errors import Problem, Rejected
 
 
 def wrong_choice(tool: str, kind: str, message: str, *, error: type[Rejected] = Rejected) -> Rejected:
     """Return the error for a choice that cannot be sent."""
-    return error(
-        f"{tool} was not sent: one argument needs mending.",
-        problems=[Problem(argument=kind, message=message)],
-        next_step=f"Mend that and call {tool} again.",
-    )
+    return rejected(tool, [Problem(argument=kind, message=message)], error=error)
 
 
 def near_miss(tool: str, kind: str, name: str, near: Iterable[str]) -> Rejected:

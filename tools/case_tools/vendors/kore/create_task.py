@@ -114,7 +114,7 @@ def _reference(arguments: KoreCreateTaskArguments, case_id: str, resolved: Resol
         else "is missing beside an id not seen."
     )
     raise Rejected(
-        "create_task was not sent: one argument needs mending.",
+        "create_task was not sent: 1 invalid argument.",
         problems=[Problem(argument="caseRefId", message=wrong)],
         next_step="Give the reference as caseId, leave caseRefId out, and call create_task again.",
     )

@@ -7,7 +7,7 @@ from case_tools.adapter.changes import same_scalar
 
 
 def compare(asked: object, shown: object) -> bool | None:
-    """Tell whether every field asked for is shown with its value or its label; None where that cannot be told."""
+    """Tell whether every field asked for is shown with its value or its label; None where that is unclear."""
     fields = _read(shown)
     if not isinstance(asked, Mapping) or not isinstance(fields, Mapping):
         return None

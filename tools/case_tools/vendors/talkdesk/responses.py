@@ -88,7 +88,7 @@ def _error(response: Response, payload: Mapping[str, Any], operation: Operation)
         return Rejected(
             f"The desk does not take a value of {operation.tool}.",
             problems=problems,
-            next_step=f"Mend that and call {operation.tool} again.",
+            next_step=f"Fix that and call {operation.tool} again.",
         )
     return error_of(response, operation, host_advice=_HOST_ADVICE)
 
