@@ -19,6 +19,9 @@
     │   ├── ConfigurationError
     │   ├── CredentialsRefused
     │   └── MissingScope
+    ├── StateError            the state cannot be used
+    │   ├── StateBusy         it is locked or away for now; Busy as well
+    │   └── StateUnusable     the administrator must look at it; ConfigurationError as well
     └── UnexpectedAnswer      the desk answered something that is no answer
 
 A message has three parts: what happened, whether anything changed at the desk, what to do next. `KINDS` is the
@@ -130,7 +133,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "busy": Kind(
         fixed_by="waiting",
-        says="Too many calls wait already, or the server is stopping",
+        says="Too many calls wait already, the state is locked, or the server is stopping",
         changed=["nothing"],
         next_step="the seconds to wait, then repeat the call",
     ),
@@ -377,6 +380,22 @@ class MissingScope(OperatorError):
     """The desk accepts the credentials, but not for this."""
 
     kind = "missing_scope"
+
+
+class StateError(CaseError):
+    """The state cannot be read or written."""
+
+
+class StateBusy(StateError, Busy):
+    """The state is locked or away for now."""
+
+    kind = "busy"
+
+
+class StateUnusable(StateError, ConfigurationError):
+    """The state cannot be used until the administrator has looked at it."""
+
+    kind = "configuration"
 
 
 class UnexpectedAnswer(CaseError):

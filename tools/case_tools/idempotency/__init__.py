@@ -1,26 +1,15 @@
-"""The ledger: every intended create and append is written down before its first byte leaves.
+"""Creates and appends, each done at most once: written down in the ledger before the first byte leaves.
 
-    claimed ── first byte leaves ──> sent ── answered ──> done
+    claimed ── first byte leaves ──> sent ── response ──> done
        │                              │
-       └ refused: the row is dropped  └ no answer ──> unknown ── found by a search ──> done
-                                                         └ not there, and long ago ──> abandoned
+       └ refused: the row is dropped  └ no response ──> unknown ── found by a search ──> found ── a caller ──> done
+                                                           ├ a search that works does not show it ──> not_there
+                                                           └ no such search within a day ──> unresolved
 
-A row is never sent twice. What was sent without an answer is searched for, as often as anybody asks.
+A row is never sent twice, and a row that ended never lets an equal call be sent by itself within its window.
 """
 
-from case_tools.idempotency.ledger import Found, IdempotencyLedger, Work
-from case_tools.idempotency.rows import Intent, Outcome, Row, SearchFacts, State, Store, digest_of, intent_of
+from case_tools.idempotency.ledger import IdempotencyLedger, Work
+from case_tools.idempotency.reconciliation import Find, Found
 
-__all__ = [
-    "Found",
-    "IdempotencyLedger",
-    "Intent",
-    "Outcome",
-    "Row",
-    "SearchFacts",
-    "State",
-    "Store",
-    "Work",
-    "digest_of",
-    "intent_of",
-]
+__all__ = ["Find", "Found", "IdempotencyLedger", "Work"]

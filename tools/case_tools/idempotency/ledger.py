@@ -3,46 +3,35 @@
 import asyncio
 import logging
 import secrets
-import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import anyio
 
-from case_tools.errors import CaseError, ConfigurationError, NotApplied
-from case_tools.idempotency import messages as answers
-from case_tools.idempotency.rows import Ending, Intent, Outcome, Row, SearchFacts, Store
+from case_tools.errors import CaseError, NotApplied, StateBusy, StateError
+from case_tools.idempotency import messages
+from case_tools.idempotency.background import BackgroundReconciliation
+from case_tools.idempotency.reconciliation import Find, Found, Reconciliation
 from case_tools.idempotency.single_flight import SingleFlight
-from case_tools.results import ParsedRecord, Written
+from case_tools.results import Written
+from case_tools.state import Intent, LedgerRow, LedgerStore, SearchFacts, StateBackend, WriteOutcome
 
-_KEPT_SECONDS: Final = 30 * 24 * 3600.0
-_SETTLED_SECONDS: Final = 60.0
 _TAKEN_OVER_AFTER: Final = 2.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
-_SEARCHES_ASIDE: Final = 2
-_LATER: Final = (0.0, 2.0, 5.0, 15.0, 60.0, 300.0)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 4.0
+_FIRST_SEARCH_AFTER: Final = 2.0
+_BEAT_SECONDS: Final = 3.0
+_NOTED_SECONDS: Final = 0.2
+"""How long a call waits at least for its own end to be noted, beyond its deadline if it must."""
+
+_READ_SECONDS: Final = 2.0
+
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Before = Callable[[SearchFacts], Awaitable[None]]
 """Awaited before the first byte of each attempt, with what a search will need to find it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What a search for something sent has shown.
-
-    Attributes:
-        records: the cases or tasks that it may be, the likeliest first.
-        conclusive: whether the search saw everything that it could be, so that no record means none there.
-        exclusive: whether a record can be what one row alone has made.
-    """
-
-    records: Sequence[ParsedRecord]
-    conclusive: bool
-    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +42,18 @@ class Work:
         send: does it.
         deadline: when the caller must have an answer, by the monotonic clock.
         again: how it is done a second time on purpose.
-        since: from when on an equal one that is done counts as this one, where that is before the window.
+        window: for how many seconds an equal write that is done counts as this one, where longer than usual.
+        spends: the confirmation that lets it through.
     """
 
     send: Callable[[Before], Awaitable[Written]]
     deadline: float
     again: str
-    since: float | None = None
+    window: float = 0.0
+    spends: str | None = None
 
 
-Find = Callable[[Row, float], Awaitable[Found | None]]
-"""Search for what a row sent, until a deadline; None where it could not be searched for."""
-
-
-class _NotOursAnyMore(Exception):
+class _RowLost(Exception):
     """Another process took the row over before its first byte left."""
 
 
@@ -74,256 +61,247 @@ class IdempotencyLedger:
     """The writes of one desk that must not be done twice.
 
     Args:
-        store: where the rows are kept.
+        state: where the rows are kept.
         desk: the desk's name in the rows.
-        find: searches for what a row sent.
-        clock: seconds since 1970, by which rows of all processes are compared.
-        window: for how many seconds equal arguments mean the same intent.
-        life: how many seconds a request can be under way.
+        find: searches for what rows sent.
+        window: for how many seconds equal writes mean the same intent.
     """
 
-    def __init__(
-        self, store: Store, *, desk: str, find: Find, window: float, life: float, clock: Callable[[], float]
-    ) -> None:
-        self._store = store
-        self._desk = desk
-        self._find = find
-        self._clock = clock
+    def __init__(self, state: StateBackend, *, desk: str, find: Find, window: float) -> None:
+        self._store: LedgerStore = state.ledger
         self._window = window
-        self._life = life
-        self._settled = min(_SETTLED_SECONDS, window)
-        self._flights: SingleFlight[Written] = SingleFlight()
+        self._reconciliation = Reconciliation(state.ledger, desk=desk, find=find)
+        self.background = BackgroundReconciliation(
+            state.ledger, state.leases, desk=desk, reconciliation=self._reconciliation
+        )
+        self._single_flight: SingleFlight[Written] = SingleFlight()
         self._digests: dict[str, str] = {}
-        self._later: set[asyncio.Task[None]] = set()
-        self._few_at_once = asyncio.Semaphore(_SEARCHES_ASIDE)
+        self._notes: set[asyncio.Task[None]] = set()
         self._closing = False
 
     async def run(self, intent: Intent, work: Work) -> Written:
-        """Do the work unless its intent was done; return what it came to, now or then.
+        """Do the work unless its intent was done; return its result, now or then.
 
         Raises:
-            Rejected: the key was given before with other arguments.
+            Rejected: the key was used before with other arguments.
+            NotConfirmed: the confirmation was used by another write.
             NotDone: it was sent before without an answer, and is not at the desk.
-            CaseError: the desk refused it.
+            CaseError: the desk refused it, or the state cannot be used.
         """
-        if intent.key in self._flights and self._digests.get(intent.key) != intent.digest:
-            raise answers.other_arguments()
+        if intent.key in self._single_flight and self._digests.get(intent.key) != intent.digest:
+            raise messages.other_arguments()
         self._digests[intent.key] = intent.digest
         try:
-            written, joined = await self._flights.share(intent.key, lambda: self._fly(intent, work))
+            written, joined = await self._single_flight.share(intent.key, lambda: self._fly(intent, work))
         finally:
-            if intent.key not in self._flights:
+            if intent.key not in self._single_flight:
                 self._digests.pop(intent.key, None)
-        return answers.replayed(written, work.again) if joined and written.outcome != "unknown" else written
+        return messages.replayed(written, work.again) if joined and written.outcome != "unknown" else written
 
     async def finished(self, intent: Intent, *, again: str) -> Written | None:
-        """Return the answer to a write that was finished before; None where it was not.
+        """Return the answer to a write that has an end; None where it has none, or is another intent.
 
         Args:
             intent: the write.
             again: how it is done a second time on purpose.
 
         Raises:
-            Rejected: the key was given before with other arguments.
+            Rejected: the key was used before with other arguments.
             NotApplied: the desk had shown something else than asked.
+            NotDone: it was sent before without an answer, and is not at the desk.
+            StateError: the state cannot be read.
         """
-        row = await self._kept(self._store.get(intent.key))
+        row = await _in_time(self._store.get(intent.key), time.monotonic() + _READ_SECONDS)
         if row is None:
             return None
         if row.intent.digest != intent.digest:
-            raise answers.other_arguments()
-        expired = not intent.named and row.state == "done" and (row.ended_at or 0.0) < self._clock() - self._window
-        return await self._told(row, again) if row.state in {"found", "done"} and not expired else None
-
-    async def resume(self) -> None:
-        """Begin to search for what was sent, by whomever, and has no end; forget what is old."""
-        now = self._clock()
-        for row in await self._kept(self._store.open_rows(self._desk, forget_before=now - _KEPT_SECONDS)):
-            self._search_later(row)
+            raise messages.other_arguments()
+        return None if row.makes_place(self._window) else await self._ended(row, again)
 
     async def close(self, seconds: float) -> None:
-        """Let what has left come to its end, at most so long; nothing more leaves."""
+        """Let what has left finish, at most so long; nothing more leaves."""
         self._closing = True
-        for task in self._later:
-            task.cancel()
+        await self.background.close()
+        await self._single_flight.land(seconds)
+        await self._reconciliation.close()
         with anyio.CancelScope(shield=True):
-            await asyncio.gather(*self._later, return_exceptions=True)
-        await self._flights.land(seconds)
+            await asyncio.gather(*self._notes)
 
     async def _fly(self, intent: Intent, work: Work) -> Written:
         owner = secrets.token_hex(8)
         began = time.monotonic()
-        pause = _FIRST_PAUSE / 8
-        instead: Row | None = None
+        instead: LedgerRow | None = None
+        pause = _FIRST_PAUSE
         while True:
-            now = self._clock()
-            since = min(now - self._window, now if work.since is None else work.since)
-            row = await self._kept(self._store.claim(intent, owner=owner, now=now, since=since, instead=instead))
+            claiming = self._store.claim(
+                intent, owner=owner, window=max(self._window, work.window), instead=instead
+            )
+            try:
+                row = await _in_time(claiming, work.deadline)
+            except BaseException:
+                # The claim that nobody waits for any more may still be written down.
+                await self._release(intent.key, owner, work.deadline)
+                raise
             if row.intent.digest != intent.digest:
-                raise answers.other_arguments()
+                raise messages.other_arguments()
             if row.owner == owner:
                 try:
                     return await self._send(row, work)
-                except _NotOursAnyMore:
+                except _RowLost:
                     continue
-            if row.state in {"found", "done"}:
-                return await self._told(row, work.again)
-            if row.state != "claimed":
-                ended = await self._look(row, work)
-                if ended is not None:
-                    return ended
+            ended = await self._ended(row, work.again)
+            if ended is not None:
+                return ended
+            if row.state == "claimed":
+                if time.monotonic() >= work.deadline:
+                    raise messages.being_sent(intent.tool)
+                instead = row if time.monotonic() - began >= _TAKEN_OVER_AFTER else None
+                await anyio.sleep(pause)
+                pause = min(pause * 2, _FIRST_PAUSE * 5)
                 continue
-            instead = row if time.monotonic() - began >= _TAKEN_OVER_AFTER else None
-            await anyio.sleep(pause)
-            pause = min(pause * 2, _FIRST_PAUSE)
+            ended = await self._look(row, work)
+            if ended is not None:
+                return ended
 
-    async def _send(self, row: Row, work: Work) -> Written:
+    async def _send(self, row: LedgerRow, work: Work) -> Written:
         key, left = row.intent.key, False
 
-        async def before(sought: SearchFacts) -> None:
+        async def before(facts: SearchFacts) -> None:
             nonlocal left
             if self._closing:
-                raise answers.stopping(row.intent.tool)
-            marking = self._store.mark_sent(key, owner=row.owner, sought=sought, now=self._clock())
-            if not await self._kept(marking):
-                raise _NotOursAnyMore
+                raise messages.stopping(row.intent.tool)
+            seconds = max(work.deadline - time.monotonic(), 0.0)
+            marking = self._store.mark_sent(key, owner=row.owner, facts=facts, seconds=seconds, spends=work.spends)
+            marked = await _in_time(marking, work.deadline)
+            if marked == "lost":
+                raise _RowLost
+            if marked == "spent":
+                raise messages.confirmation_spent(row.intent.tool)
             left = True
 
+        beating = asyncio.create_task(self._beat(row))
         try:
             written = await work.send(before)
         except CaseError as error:
-            return await self._refused(row, work, error)
+            return await self._refused(row, work, error, left=left)
         except BaseException:
             if not left:
-                with anyio.CancelScope(shield=True):
-                    await self._note(self._store.release(key, owner=row.owner))
+                await self._release(key, row.owner, work.deadline)
             raise
-        outcome = Outcome(ref=written.ref or "", id=written.id or "", case=written.case or "")
-        await self._note(self._store.finish(key, state="done", now=self._clock(), outcome=outcome))
+        finally:
+            beating.cancel()
+        outcome = WriteOutcome(ref=written.ref or "", id=written.id or "", case=written.case or "")
+        await self._note(self._store.finish(key, state="done", outcome=outcome), work.deadline)
         return written
 
-    async def _refused(self, row: Row, work: Work, error: CaseError) -> Written:
-        """Note what the error says of the row; look for it where the error leaves that open."""
-        key, now = row.intent.key, self._clock()
+    async def _beat(self, row: LedgerRow) -> None:
+        """Show while the request is in the air that its sender is alive."""
+        while True:
+            await anyio.sleep(_BEAT_SECONDS)
+            await _logged(self._store.beat([row.intent.key], owner=row.owner))
+
+    async def _refused(self, row: LedgerRow, work: Work, error: CaseError, *, left: bool) -> Written:
+        """Note what the error means for the row; look for it where the error leaves that open."""
+        key = row.intent.key
         if isinstance(error, NotApplied):
-            outcome = Outcome(ref=error.ref, id=error.ref, applied=False)
-            await self._note(self._store.finish(key, state="done", now=now, outcome=outcome))
+            outcome = WriteOutcome(ref=error.ref, id=error.ref, applied=False)
+            await self._note(self._store.finish(key, state="done", outcome=outcome), work.deadline)
             raise error
-        if error.changed != "unknown":
-            await self._note(self._store.release(key, owner=row.owner))
+        if error.changed != "unknown" or not left:
+            await self._release(key, row.owner, work.deadline)
             raise error
-        await self._note(self._store.finish(key, state="unknown", now=now))
-        kept = await self._kept(self._store.get(key))
-        ended = await self._look(kept, work, just_sent=True) if kept else None
+        await self._note(self._store.finish(key, state="unknown"), work.deadline)
+        try:
+            # A desk may show what it has done a moment later; every search that comes too soon is one too many.
+            await anyio.sleep(min(max(work.deadline - time.monotonic(), 0.0) / 3, _FIRST_SEARCH_AFTER))
+            kept = await _in_time(self._store.get(key), work.deadline)
+            ended = await self._look(kept, work) if kept else None
+        except StateError:
+            return messages.unknown(row, searched=False)
         if ended is None:
             raise error
         return ended
 
-    async def _look(self, row: Row, work: Work, *, just_sent: bool = False) -> Written | None:
-        """Search for what the row sent until it is found or the time is up; None where it must be claimed anew."""
+    async def _look(self, row: LedgerRow, work: Work) -> Written | None:
+        """Find out what became of a row that was sent; None where it must be claimed anew.
+
+        Raises:
+            NotDone: a search that is to be believed does not show it.
+        """
         pause = _FIRST_PAUSE
+        found: Found | None = Found(records=(), conclusive=True)
         while True:
-            found = await self._search(row, work.deadline)
-            if isinstance(found, Written):
-                return found
-            gone = self._gone(row)
-            if found is not None and found.conclusive and gone > self._settled:
-                await self._not_there(row, work, gone, just_sent=just_sent)
-                return None
-            can_tell = found is None or found.conclusive
-            if self._closing or not can_tell or work.deadline - time.monotonic() <= pause:
-                if just_sent:
-                    self._search_later(row)
-                return answers.unknown(row, searched=found is not None)
+            in_the_air = self._reconciliation.in_the_air(row)
+            if not in_the_air and self._reconciliation.is_due(row):
+                found = await self._reconciliation.search(row, work.deadline)
+                settled = await self._reconciliation.settle(row, found)
+                if isinstance(settled, Written):
+                    return settled
+                found = settled
+            late = work.deadline - time.monotonic() <= pause
+            if self._closing or late or not (in_the_air or found is None):
+                now_row = await _in_time(self._store.get(row.intent.key), time.monotonic() + _READ_SECONDS)
+                if now_row is None or now_row.has_end:
+                    return await self._ended(now_row, work.again) if now_row else None
+                self.background.wake()
+                return messages.unknown(row, searched=found is not None)
             await anyio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-            now_row = await self._kept(self._store.get(row.intent.key))
-            if now_row is None or now_row.state in {"claimed", "abandoned"}:
+            now_row = await _in_time(self._store.get(row.intent.key), work.deadline)
+            if now_row is None or now_row.state == "claimed":
                 return None
-            if now_row.state in {"found", "done"}:
-                return await self._told(now_row, work.again)
+            if now_row.has_end:
+                return await self._ended(now_row, work.again)
             row = now_row
 
-    async def _told(self, row: Row, again: str) -> Written:
-        """Return what a row came to; where no caller has heard it yet, the window begins now."""
-        if row.state == "found":
-            ending = self._store.finish(row.intent.key, state="done", now=self._clock(), outcome=row.outcome)
-            await self._note(ending)
-        return answers.stored(row, again)
+    async def _ended(self, row: LedgerRow, again: str) -> Written | None:
+        """Return what a row that ended says to a caller; None for one that has not.
 
-    async def _not_there(self, row: Row, work: Work, gone: float, *, just_sent: bool) -> None:
-        """Refuse a repeat of what is not at the desk.
-
-        Where the key was derived, equal arguments are another intent once the window has passed since that could
-        be told; then the row makes place.
+        Raises:
+            NotDone: a search that is to be believed did not show it.
         """
-        if not (just_sent or row.intent.named) and gone > self._settled + self._window:
-            await self._kept(self._store.finish(row.intent.key, state="abandoned", now=self._clock()))
-            return
-        raise answers.not_there(row, self._clock() - (row.sent_at or (0.0, 0.0))[1], work.again)
+        if row.state == "not_there":
+            raise messages.not_there(row, again)
+        if row.state == "unresolved":
+            return messages.unresolved(row, again)
+        if row.state == "found":
+            # The window of a row found in the background begins when a caller gets it.
+            finishing = self._store.finish(row.intent.key, state="done", outcome=row.outcome)
+            await self._note(finishing, time.monotonic() + _READ_SECONDS)
+        return messages.stored(row, again) if row.state in {"found", "done"} else None
 
-    def _gone(self, row: Row) -> float:
-        """Return for how many seconds nobody has waited for the row's answer any more, negative while one may."""
-        last = (row.sent_at or (0.0, 0.0))[1] + self._life if row.state == "sent" else row.ended_at or 0.0
-        return self._clock() - last
+    async def _release(self, key: str, owner: str, deadline: float) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._note(self._store.release(key, owner=owner), deadline)
 
-    async def _search(self, row: Row, deadline: float, *, ending: Ending = "done") -> Written | Found | None:
-        """Search once; what is found ends the row."""
-        found = await self._find(row, deadline)
-        if found is None or not found.records:
-            return found
-        now, records = self._clock(), found.records
-        outcomes = [Outcome(ref=each.ref or each.id, id=each.id, case=each.case) for each in records]
-        if found.exclusive:
-            # Whoever was told that it is not there may have done it again on purpose: that is the later one's.
-            told = self._gone(row) > self._settled
-            taking = self._store.take(
-                row.intent.key, desk=self._desk, found=outcomes, now=now, state=ending, yields=told
-            )
-            free = await self._kept(taking)
-            if free is None:
-                return replace(found, records=(), conclusive=False)
-            records = [each for each in records if each.id in free]
-            if not records:
-                return replace(found, records=())
-        else:
-            await self._note(self._store.finish(row.intent.key, state=ending, now=now, outcome=outcomes[0]))
-        return answers.reconciled(records)
+    async def _note(self, work: Coroutine[Any, Any, None], deadline: float) -> None:
+        """Let the store do what it should, and wait for it while the caller has time.
 
-    def _search_later(self, row: Row) -> None:
-        task = asyncio.create_task(self._until_found(row))
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        It goes on without the caller; where it fails, a repeat will search.
+        """
+        task = asyncio.create_task(_logged(work))
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+        await asyncio.wait([task], timeout=max(deadline - time.monotonic(), _NOTED_SECONDS))
 
-    async def _until_found(self, row: Row) -> None:
-        for seconds in _LATER:
-            await anyio.sleep(seconds)
-            try:
-                now_row = await self._store.get(row.intent.key)
-                if now_row is None or now_row.state not in {"sent", "unknown"}:
-                    return
-                async with self._few_at_once:
-                    found = await self._search(now_row, time.monotonic() + _SETTLED_SECONDS, ending="found")
-                if isinstance(found, Written):
-                    return
-            except (CaseError, sqlite3.Error) as error:
-                _log.warning("%s: the search for what was sent failed: %s", row.intent.tool, type(error).__name__)
 
-    @staticmethod
-    async def _kept(work: Awaitable[T]) -> T:
-        """Await what the store must do before anything may leave."""
-        try:
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except StateError as error:
+        _log.error("the state could not be written: %s", type(error).__name__)
+
+
+async def _in_time(work: Awaitable[T], deadline: float) -> T:
+    """Await what the store must do before the call can go on, within the caller's time.
+
+    Raises:
+        StateError: it cannot, or not in time.
+    """
+    try:
+        with anyio.fail_after(max(deadline - time.monotonic(), 0.0)):
             return await work
-        except sqlite3.Error as error:
-            raise ConfigurationError(
-                f"The state cannot be read or written ({type(error).__name__}).",
-                next_step="The administrator checks the file that CASE_MCP_STATE names, and its disk.",
-            ) from None
-
-    @staticmethod
-    async def _note(work: Awaitable[None]) -> None:
-        """Await what the store should do; where it cannot, a repeat will search, so the call goes on."""
-        try:
-            await work
-        except sqlite3.Error as error:
-            _log.error("the state could not be written: %s", type(error).__name__)
+    except TimeoutError:
+        raise StateBusy(
+            "The state did not answer in time.", retry_after=5.0, next_step="Wait 5 seconds, then repeat the call."
+        ) from None

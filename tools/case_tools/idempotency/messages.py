@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 
-from case_tools.errors import Busy, NotApplied, NotDone, Rejected
-from case_tools.idempotency.rows import Outcome, Row
+from case_tools.errors import Busy, NotApplied, NotConfirmed, NotDone, Rejected
 from case_tools.results import ParsedRecord, Written
+from case_tools.state import LedgerRow, WriteOutcome
 from case_tools.text import lines
 
 
 def replayed(written: Written, again: str) -> Written:
-    """Return what an equal call came to, for one that was not sent."""
+    """Return the result of an equal call, for one that was not sent."""
     advice = f"It was done once, by an equal call. Only if a second equal one is really wanted, {again}."
     return written.model_copy(update={"outcome": "replayed", "advice": advice})
 
 
-def stored(row: Row, again: str) -> Written:
-    """Return what a finished row came to.
+def stored(row: LedgerRow, again: str) -> Written:
+    """Return the result of a finished row.
 
     Raises:
         NotApplied: the desk had answered with something else than asked.
     """
-    kept = row.outcome or Outcome()
+    kept = row.outcome or WriteOutcome()
     if not kept.applied:
         reached = f" and reached {kept.ref}" if kept.ref else ""
         raise NotApplied(
@@ -42,7 +42,7 @@ def reconciled(records: Sequence[ParsedRecord]) -> Written:
     return Written.of("reconciled", records[0]).model_copy(update={"advice": advice})
 
 
-def unknown(row: Row, *, searched: bool) -> Written:
+def unknown(row: LedgerRow, *, searched: bool) -> Written:
     """Return what can be said of a write that has no answer and was not found."""
     state = "a search does not show it so far" if searched else "it cannot be searched for just now"
     return Written(
@@ -53,12 +53,23 @@ def unknown(row: Row, *, searched: bool) -> Written:
     )
 
 
-def not_there(row: Row, gone: float, again: str) -> NotDone:
-    """Return the error for a repeat of what a search that works does not show, `gone` seconds after it left."""
+def not_there(row: LedgerRow, again: str) -> NotDone:
+    """Return the error for a write that a search which is to be believed does not show."""
     return NotDone(
-        f"{row.intent.tool} was sent {gone:.0f} seconds ago without an answer, and the desk shows nothing of it.",
+        f"{row.intent.tool} was sent {row.sent_ago:.0f} seconds ago without an answer, and the desk shows nothing "
+        "of it.",
         changed="nothing_shown",
-        next_step=f"To do it all the same, {'give a new request_key' if row.intent.named else again}.",
+        next_step=f"To do it all the same, {_all_the_same(row, again)}.",
+    )
+
+
+def unresolved(row: LedgerRow, again: str) -> Written:
+    """Return what can be said of a write that nobody could find out about within a day."""
+    return Written(
+        outcome="unknown",
+        advice=f"The desk gave no answer to {row.intent.tool} {row.sent_ago / 3600:.0f} hours ago, and no search "
+        "could tell what became of it. It may have been done, and is not searched for any more: look with "
+        f"search_cases. Only if it is not there, {_all_the_same(row, again)}.",
     )
 
 
@@ -73,3 +84,24 @@ def other_arguments() -> Rejected:
 def stopping(tool: str) -> Busy:
     """Return the error for a write that would leave while the server ends."""
     return Busy(f"The server is stopping: {tool} was not sent.", next_step="Repeat the call when it runs again.")
+
+
+def being_sent(tool: str) -> Busy:
+    """Return the error for a write that another process has claimed for as long as this call lasts."""
+    return Busy(
+        f"Another process is about to send an equal {tool}.",
+        next_step="Repeat exactly this call: it is sent once.",
+    )
+
+
+def confirmation_spent(tool: str) -> NotConfirmed:
+    """Return the error for a confirmation that another write has used."""
+    return NotConfirmed(
+        f"The confirmation was used before: {tool} was not sent again.",
+        next_step="Call again without it, and ask the person anew.",
+        say="That yes is no longer good for this. Shall I show you once more what I would do?",
+    )
+
+
+def _all_the_same(row: LedgerRow, again: str) -> str:
+    return "give a new request_key" if row.intent.named else again

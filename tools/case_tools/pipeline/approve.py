@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from case_tools.adapter.tool import ONCE
 from case_tools.errors import CaseError, ConfirmationNeeded
-from case_tools.idempotency import digest_of
-from case_tools.pipeline.confirmation import SECONDS, opened, refused, sealed
+from case_tools.pipeline.confirmation import opened, refused, sealed
 from case_tools.pipeline.describe import preview_of
 from case_tools.pipeline.identity import normalized
 from case_tools.pipeline.invocation import Built
 from case_tools.pipeline.resolve import Resolver
-from case_tools.state.sqlite.backend import Memory
+from case_tools.state import ConfirmationStore, digest_of
 from case_tools.transport.call import DeskClock
 
 
@@ -21,11 +20,13 @@ class Approval:
 
     Attributes:
         built: the write.
-        since: when the person was asked, in seconds since 1970.
+        ago: how many seconds ago the person was asked.
+        spends: the confirmation, which the write has yet to use up; None where it did so.
     """
 
     built: Built
-    since: float
+    ago: float
+    spends: str | None = None
 
 
 class Approver:
@@ -38,7 +39,7 @@ class Approver:
         clock: the time.
     """
 
-    def __init__(self, store: Memory, resolver: Resolver, *, desk: str, clock: DeskClock) -> None:
+    def __init__(self, store: ConfirmationStore, resolver: Resolver, *, desk: str, clock: DeskClock) -> None:
         self._store = store
         self._resolver = resolver
         self._desk = desk
@@ -65,10 +66,10 @@ class Approver:
             )
         yes = opened(key, change, invocation.confirmation, now=now, tool=tool.name)
         if invocation.effect in ONCE:
-            return Approval(built=built, since=yes.issued)
-        if not await self._store.use(yes.own, now=now, forget_before=now - 2 * SECONDS):
+            return Approval(built=built, ago=max(now - yes.issued, 0.0), spends=yes.own)
+        if not await self._store.spend(yes.own):
             raise refused(f"The confirmation was used before: {tool.name} was not sent again.")
-        return Approval(built=built, since=yes.issued)
+        return Approval(built=built, ago=max(now - yes.issued, 0.0))
 
     async def _shown(self, built: Built) -> Built:
         """Return the write with what the desk shows now of what is to be changed, where it can be searched."""

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
-from case_tools.idempotency import Intent, intent_of
 from case_tools.pipeline.invocation import Built
+from case_tools.state import Intent, intent_of
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -27,6 +27,7 @@ def intent_of_write(built: Built, *, desk: str) -> Intent:
             "on_purpose": on_purpose,
         },
         request_key=invocation.request_key,
+        on_purpose=on_purpose,
     )
 
 

@@ -1,14 +1,11 @@
-"""Names that the desk has shown, kept in memory at once and in the state when the response has gone out."""
+"""Names that the desk has shown: in memory at once, and in the state for other processes and the next one."""
 
-import asyncio
-import time
 from collections.abc import Sequence
 from typing import Final
 
-import anyio
-
-from case_tools.adapter.names import LearnedName, LearnedNames
-from case_tools.state.sqlite.backend import Memory
+from case_tools.adapter.names import LearnedName, LearnedNames, NameRef
+from case_tools.state import NameStore
+from case_tools.state.learned import SharedNames
 
 _KEPT_SECONDS: Final = 30 * 24 * 3600.0
 
@@ -17,36 +14,36 @@ class Learner:
     """Learns names.
 
     Args:
-        store: where names are kept for the next process.
+        store: where names are kept for other processes.
 
     Attributes:
         names: the names of this process.
     """
 
-    def __init__(self, store: Memory) -> None:
-        self._store = store
-        self._writes: set[asyncio.Task[None]] = set()
+    def __init__(self, store: NameStore) -> None:
+        self._shared = SharedNames(store)
         self.names = LearnedNames()
 
     async def recall(self) -> None:
-        """Learn what earlier processes have kept."""
-        self.names.learn(await self._store.recall(forget_before=time.time() - _KEPT_SECONDS))
+        """Learn what other processes have kept."""
+        self.names.learn(await self._shared.recall(keep=_KEPT_SECONDS))
 
     def learn(self, names: Sequence[LearnedName]) -> None:
-        """Keep names; writing them to the state goes on in the background."""
+        """Keep names; writing those that are new to the state goes on in the background."""
         self.names.learn(names)
-        lasting = [each for each in names if each.lasts]
-        if lasting:
-            task = asyncio.create_task(self._store.learn(lasting, now=time.time()))
-            self._writes.add(task)
-            task.add_done_callback(self._written)
+        self._shared.learn(names)
+
+    async def is_settled(self, name: NameRef) -> bool:
+        """Tell whether the desk need not be asked: a process has learned the name, or has just asked in vain."""
+        if not self.names.find(name.kind, name.name):
+            self.names.learn(await self._shared.find(name.kind, name.name))
+        return bool(self.names.find(name.kind, name.name)) or self._shared.is_missing(name.kind, name.name)
+
+    def asked_for(self, name: NameRef) -> None:
+        """Note for a minute that the desk was asked for a name, if it did not show it."""
+        if not self.names.find(name.kind, name.name):
+            self._shared.miss(name.kind, name.name)
 
     async def close(self) -> None:
-        """Wait for the writes in the background."""
-        with anyio.CancelScope(shield=True):
-            await asyncio.gather(*self._writes, return_exceptions=True)
-
-    def _written(self, task: "asyncio.Task[None]") -> None:
-        self._writes.discard(task)
-        if not task.cancelled():
-            task.exception()  # a name that could not be kept is searched for again
+        """Wait for the write in the background."""
+        await self._shared.close()

@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-from case_tools.idempotency import IdempotencyLedger, SearchFacts, Work
+from case_tools.idempotency import IdempotencyLedger, Work
+from case_tools.pipeline.approve import Approval
 from case_tools.pipeline.identity import intent_of_write
 from case_tools.pipeline.invocation import Built, Invocation
 from case_tools.results import Written
 from case_tools.settings import Settings
+from case_tools.state import SearchFacts
 from case_tools.transport.call import Call
 
 _SEARCH_SHARE, _LONGEST_SEARCH = 0.3, 8.0
@@ -36,13 +38,13 @@ class OnceWrites:
         intent = intent_of_write(built, desk=self._desk)
         return await self._ledger.finished(intent, again=_again(built.invocation))
 
-    async def send(self, built: Built, write: Write, *, since: float | None) -> Written:
+    async def send(self, built: Built, write: Write, *, approval: Approval | None) -> Written:
         """Claim a write in the ledger and send it, unless an equal one was sent before.
 
         Args:
             built: the write.
             write: sends it.
-            since: when a person was asked for it.
+            approval: a person's yes, which it uses up.
         """
         intent = intent_of_write(built, desk=self._desk)
         call, reconciler = built.invocation.call, built.invocation.tool.reconciler
@@ -56,7 +58,13 @@ class OnceWrites:
             writing = replace(call, deadline=call.deadline - spared, before=claimed)
             return await write(replace(built, request=request), writing)
 
-        work = Work(send=send, deadline=call.deadline, again=_again(built.invocation), since=since)
+        work = Work(
+            send=send,
+            deadline=call.deadline,
+            again=_again(built.invocation),
+            window=approval.ago if approval else 0.0,
+            spends=approval.spends if approval else None,
+        )
         return await self._ledger.run(intent, work)
 
     async def close(self) -> None:

@@ -2,9 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
-
-import anyio.to_thread
 
 from case_tools.adapter.messages import Request, Response
 from case_tools.adapter.vendor import Vendor
@@ -16,7 +13,8 @@ from case_tools.pipeline.pipeline import Pipeline
 from case_tools.pipeline.reconcile import LostWrites
 from case_tools.pipeline.resolve import Resolver
 from case_tools.settings import Settings
-from case_tools.state.sqlite.backend import State
+from case_tools.state import open_state
+from case_tools.state.fallback import SteadyRate
 from case_tools.transport.call import DeskClock
 from case_tools.transport.http_client import HttpClient
 from case_tools.transport.rate_limit import WINDOW_SECONDS, RateLimit
@@ -41,33 +39,28 @@ async def open_pipeline(
         embedded: the embedded desk's application, where that is the desk.
 
     Raises:
-        ConfigurationError: the state cannot be used.
+        StateError: the state cannot be used.
     """
-    state = await anyio.to_thread.run_sync(partial(State.open, settings.state_file, desk=vendor.identity))
-
-    async def consume(rate: int) -> float:
-        return await state.memory.spend(rate, now=time.time(), window=WINDOW_SECONDS)
-
-    learner = Learner(state.memory)
+    state = await open_state(settings.state_file, desk=vendor.identity)
+    rate = SteadyRate(state.rate, window=WINDOW_SECONDS, monotonic=time.monotonic)
+    learner = Learner(state.names)
     await learner.recall()
     sender = Sender(
         vendor,
         HttpClient(url=vendor.url, sign=vendor.headers, proxy=settings.proxy, app=embedded),
-        rate_limit=RateLimit(settings.allowance, take=consume, monotonic=time.monotonic),
+        rate_limit=RateLimit(settings.allowance, take=rate.consume, monotonic=time.monotonic),
         clock=clock,
         observe=observe,
     )
     resolver = Resolver(vendor, sender, learner)
     ledger = IdempotencyLedger(
-        state.ledger,
+        state,
         desk=vendor.identity,
-        find=LostWrites(vendor, sender, clock=clock, timeout=settings.timeout).find,
+        find=LostWrites(vendor, sender, clock=clock).find,
         window=settings.repeat_window,
-        life=settings.timeout,
-        clock=lambda: clock.own().timestamp(),
     )
-    approver = Approver(state.memory, resolver, desk=vendor.identity, clock=clock)
-    await ledger.resume()
+    approver = Approver(state.confirmations, resolver, desk=vendor.identity, clock=clock)
+    ledger.background.start()
     return Pipeline(
         settings,
         state=state,

@@ -18,7 +18,7 @@ from case_tools.pipeline.resolve import Resolver
 from case_tools.pipeline.value_updates import ValueUpdates
 from case_tools.results import Result, Written
 from case_tools.settings import Settings
-from case_tools.state.sqlite.backend import State
+from case_tools.state import StateBackend
 from case_tools.transport.call import Call
 from case_tools.transport.retry import Sender
 
@@ -34,7 +34,7 @@ class Pipeline:
         self,
         settings: Settings,
         *,
-        state: State,
+        state: StateBackend,
         sender: Sender,
         resolver: Resolver,
         once: OnceWrites,
@@ -62,12 +62,12 @@ class Pipeline:
         if once and early is None and (earlier := await self._once.finished(built)):
             return earlier
         invocation.tool.check(invocation.arguments, built.request, built.resolved)
-        since = None
+        approval = None
         if invocation.effect != "read" and self._settings.access == "confirm":
             approval = await self._approver.approve(built)
-            built, since = approval.built, approval.since
+            built = approval.built
         if once:
-            return await self._once.send(built, self._write, since=since)
+            return await self._once.send(built, self._write, approval=approval)
         if invocation.effect == "set":
             return await self._value_updates.share(built, partial(self._write, built, invocation.call))
         return await self._exchange(built, invocation.call)
@@ -96,4 +96,4 @@ class Pipeline:
         with anyio.CancelScope(shield=True):
             await self.resolver.learner.close()
             await self._sender.close()
-            self._state.close()
+            await self._state.close()

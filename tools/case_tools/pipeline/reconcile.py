@@ -1,56 +1,155 @@
-"""The search for a write whose response was lost, page by page."""
+"""Searching the desk for writes whose response was lost, all that one page can show with one request."""
 
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
 
+from case_tools.adapter.messages import Period, Request, Response
+from case_tools.adapter.reconciliation import Candidates, Reconciler
+from case_tools.adapter.tool import Tool
 from case_tools.adapter.vendor import Vendor
 from case_tools.errors import CaseError
-from case_tools.idempotency import Found, Row
+from case_tools.idempotency import Found
+from case_tools.state import LedgerRow
 from case_tools.transport.call import Call, DeskClock
 from case_tools.transport.retry import Sender
 
 _SLACK: Final = timedelta(minutes=2)
 """What clocks may differ, and seconds be cut, between when we sent and when the desk says that it created."""
 
+_LONGEST_PERIOD: Final = 600.0
 _MOST_PAGES: Final = 5
-_NOT_SEARCHABLE: Final = Found(records=(), conclusive=False)
+_NOTHING: Final = Found(records=(), conclusive=False)
 
 
 class LostWrites:
-    """Searches for what a row of the ledger sent.
+    """Finds rows of the ledger at the desk.
 
     Args:
-        vendor: its tools know how their writes are found.
+        vendor: knows how what a tool sent is searched for.
         sender: sends the searches.
         clock: the desk's time.
-        timeout: for how many seconds a request can be under way.
     """
 
-    def __init__(self, vendor: Vendor, sender: Sender, *, clock: DeskClock, timeout: float) -> None:
+    def __init__(self, vendor: Vendor, sender: Sender, *, clock: DeskClock) -> None:
         self._vendor = vendor
         self._sender = sender
         self._clock = clock
-        self._timeout = timedelta(seconds=timeout)
 
-    async def find(self, row: Row, deadline: float) -> Found | None:
-        """Return what a search shows; None where the desk cannot be searched now."""
-        tool = self._vendor.tools.get(row.intent.tool)
-        reconciler = tool.reconciler if tool else None
-        facts = row.sought.facts if row.sought else None
-        if tool is None or reconciler is None or facts is None or row.sought is None or row.sent_at is None:
-            return _NOT_SEARCHABLE
-        since, until = (datetime.fromtimestamp(each, UTC) + self._clock.offset for each in row.sent_at)
-        period = (since - _SLACK, until + self._timeout + _SLACK)
-        parse = partial(reconciler.parse, facts, period, row.sought.mark)
-        call = Call(tool=f"the search for what {row.intent.tool} sent", deadline=deadline)
+    async def find(self, rows: Sequence[LedgerRow], deadline: float) -> Mapping[str, Found]:
+        """Search for rows that were sent; return what was found by key, without what could not be searched for."""
+        found = dict.fromkeys((row.intent.key for row in rows), _NOTHING)
+        lost = [
+            LostWrite(row=row, facts=row.facts.facts) for row in rows if row.facts and row.facts.facts is not None
+        ]
+        for name, of_tool in groupby(sorted(lost, key=_tool_of), key=_tool_of):
+            tool = self._vendor.tools.get(name)
+            for batch in _batches([*of_tool]):
+                if tool is None or tool.reconciler is None:
+                    continue
+                for each in batch:
+                    del found[each.row.intent.key]
+                found |= await self._search(tool, tool.reconciler, batch, deadline)
+        return found
+
+    async def _search(
+        self, tool: Tool[Any], reconciler: Reconciler, batch: Sequence["LostWrite"], deadline: float
+    ) -> Mapping[str, Found]:
+        """Search for what one period holds; once more where the desk's clock turns out to be another."""
+        offset = self._clock.offset
+        found = await self._pages(tool, reconciler, batch, deadline)
+        if abs(self._clock.offset - offset) >= _SLACK / 2:
+            found = await self._pages(tool, reconciler, batch, deadline)
+        return found
+
+    async def _pages(
+        self, tool: Tool[Any], reconciler: Reconciler, batch: Sequence["LostWrite"], deadline: float
+    ) -> Mapping[str, Found]:
+        now = self._clock.own() + self._clock.offset
+        periods = [each.period(now) for each in batch]
+        whole = (min(since for since, _ in periods), max(until for _, until in periods))
+        call = Call(tool=f"the search for what {tool.name} sent", deadline=deadline)
+        found: dict[str, Found] = {}
+        left = [*batch]
         for page in range(1, _MOST_PAGES + 1):
-            request = reconciler.search(facts, period, page)
-            try:
-                shown = await self._sender.ask(request, parse, call, scope="cases:read", effect="read")
-            except CaseError:
-                return None
-            if shown.records or not shown.more:
-                created = tool.usual_effect == "create"
-                return Found(records=shown.records, conclusive=shown.conclusive, exclusive=created)
-        return _NOT_SEARCHABLE
+            responses: dict[str, Response | None] = {}
+            further: list[LostWrite] = []
+            for each in left:
+                request = reconciler.search(each.facts, whole, page)
+                same = repr((request.method, request.template, request.path, request.query, request.body))
+                if same not in responses:
+                    responses[same] = await self._response(request, call)
+                candidates = each.candidates(reconciler, each.period(now), responses[same])
+                if candidates is None:
+                    continue
+                if candidates.more and not candidates.records:
+                    further.append(each)
+                    continue
+                found[each.row.intent.key] = Found(
+                    records=candidates.records,
+                    conclusive=candidates.conclusive,
+                    exclusive=tool.usual_effect == "create",
+                )
+            left = further
+        return found | {each.row.intent.key: _NOTHING for each in left}
+
+    async def _response(self, request: Request, call: Call) -> Response | None:
+        try:
+            return await self._sender.ask(request, _as_it_is, call, scope="cases:read", effect="read")
+        except CaseError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostWrite:
+    """A row that was sent, with what a search needs to find it."""
+
+    row: LedgerRow
+    facts: Mapping[str, Any]
+
+    @property
+    def sent_at(self) -> float:
+        """When its first attempt left."""
+        return self.row.sent_at[0] if self.row.sent_at else self.row.claimed_at
+
+    def period(self, now: datetime) -> Period:
+        """Return when the desk may have done it, by the desk's own clock."""
+        row = self.row
+        since = now - timedelta(seconds=row.read_at - self.sent_at)
+        until = now - timedelta(seconds=row.read_at - (row.deadline or row.read_at))
+        return since - _SLACK, until + _SLACK
+
+    def candidates(self, reconciler: Reconciler, period: Period, response: Response | None) -> Candidates | None:
+        """Return what a response shows of it; None where it cannot be read."""
+        if response is None:
+            return None
+        mark = self.row.facts.mark if self.row.facts else ""
+        try:
+            return reconciler.parse(self.facts, period, mark, response)
+        except CaseError:
+            return None
+
+
+def _batches(lost: Sequence[LostWrite]) -> Sequence[Sequence[LostWrite]]:
+    """Return the rows in batches, each of what was sent within ten minutes."""
+    batches: list[list[LostWrite]] = []
+    for each in sorted(lost, key=_sent_at):
+        if batches and each.sent_at - batches[-1][0].sent_at < _LONGEST_PERIOD:
+            batches[-1].append(each)
+        else:
+            batches.append([each])
+    return batches
+
+
+def _sent_at(lost: LostWrite) -> float:
+    return lost.sent_at
+
+
+def _tool_of(lost: LostWrite) -> str:
+    return lost.row.intent.tool
+
+
+def _as_it_is(response: Response) -> Response:
+    return response

@@ -51,8 +51,11 @@ class Resolver:
             CaseError: a name is unknown, ambiguous or misspelled, or the desk cannot be searched.
         """
         tool, arguments = invocation.tool, invocation.arguments
-        unknown = next((each for each in tool.names_needed(arguments) if not self._is_known(each)), None)
-        resolved = await self._search(unknown, tool, invocation.call) if unknown else self.from_memory()
+        resolved = self.from_memory()
+        for name in tool.names_needed(arguments):
+            if name.afresh or not await self.learner.is_settled(name):
+                resolved = await self._search(name, tool, invocation.call)
+                break
         return Built(invocation=invocation, resolved=resolved, request=tool.build_request(arguments, resolved))
 
     async def look(self, invocation: Invocation) -> Resolved:
@@ -83,11 +86,11 @@ class Resolver:
             return Resolved(names=self.learner.names, rows=rows)
 
         try:
-            return await self._sender.ask(lookup.request, parse, call, scope="cases:read", effect="read")
+            resolved = await self._sender.ask(lookup.request, parse, call, scope="cases:read", effect="read")
         except (CallerError, UnexpectedAnswer):
             if lookup.required:
                 raise
-            return self.from_memory()
-
-    def _is_known(self, name: NameRef) -> bool:
-        return not name.afresh and bool(self.learner.names.find(name.kind, name.name))
+            resolved = self.from_memory()
+        if not lookup.required:
+            self.learner.asked_for(name)
+        return resolved

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Awaitable, Callable
 
-from case_tools.idempotency import digest_of
 from case_tools.idempotency.single_flight import SingleFlight
 from case_tools.pipeline.invocation import Built
 from case_tools.results import Written
+from case_tools.state import digest_of
 
 
 class ValueUpdates:

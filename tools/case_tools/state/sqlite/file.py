@@ -11,8 +11,12 @@ from typing import Final, Literal
 _BUSY_SECONDS: Final = 10.0
 
 
-def connect(path: str) -> sqlite3.Connection:
+def connect(path: str, *, busy: float = _BUSY_SECONDS) -> sqlite3.Connection:
     """Connect to the file; a missing one is made for its owner alone, as are missing folders.
+
+    Args:
+        path: the file, or `:memory:`.
+        busy: for how many seconds a statement waits for another writer.
 
     Raises:
         OSError: it cannot be made.
@@ -20,7 +24,7 @@ def connect(path: str) -> sqlite3.Connection:
     """
     if path != ":memory:":
         _make_file(path)
-    return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
 
 
 @contextmanager

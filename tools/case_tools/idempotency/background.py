@@ -1,0 +1,114 @@
+"""Rows that nobody asks for: searched for in the background, ended, and forgotten in time."""
+
+import asyncio
+import logging
+import secrets
+import time
+from contextlib import suppress
+from typing import Final
+
+import anyio
+
+from case_tools.errors import CaseError
+from case_tools.idempotency.reconciliation import SETTLED_SECONDS, Reconciliation
+from case_tools.state import LeaseStore, LedgerRow, LedgerStore
+
+_KEPT_SECONDS: Final = 30 * 24 * 3600.0
+_RESOLVED_SECONDS: Final = 24 * 3600.0
+_PRUNED_EVERY: Final = 3600.0
+_LEASE: Final = "reconciliation"
+_LEASE_SECONDS: Final = 30.0
+_CLOSING_SECONDS: Final = 2.0
+_SEARCH_SECONDS: Final = 20.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
+_FIRST_DELAY, _LONGEST_DELAY = 60.0, 3600.0
+_log = logging.getLogger(__name__)
+
+
+class BackgroundReconciliation:
+    """Ends the rows of one desk; one process on the state does it for all.
+
+    Args:
+        store: the ledger.
+        leases: decides which process.
+        desk: the desk's name in the rows.
+        reconciliation: searches and settles.
+    """
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        leases: LeaseStore,
+        *,
+        desk: str,
+        reconciliation: Reconciliation,
+    ) -> None:
+        self._store = store
+        self._leases = leases
+        self._desk = desk
+        self._reconciliation = reconciliation
+        self._owner = secrets.token_hex(8)
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._retry_at: dict[str, tuple[float, float]] = {}
+        self._pruned_at = float("-inf")
+
+    def start(self) -> None:
+        """Begin, with the rows of any process that have no end."""
+        self._task = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Look again soon: a row stayed without an end."""
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Stop; what is not ended is ended by the next process."""
+        if self._task is not None:
+            self._task.cancel()
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSING_SECONDS), suppress(CaseError):
+                await asyncio.gather(self._task, return_exceptions=True)
+                await self._leases.hold(_LEASE, owner=self._owner, seconds=0)
+
+    async def round(self) -> float:
+        """Do what is due; return the seconds until there may be more to do."""
+        if not await self._leases.hold(_LEASE, owner=self._owner, seconds=_LEASE_SECONDS):
+            return _LEASE_SECONDS / 2
+        if time.monotonic() - self._pruned_at > _PRUNED_EVERY:
+            await self._store.prune(keep=_KEPT_SECONDS, resolve=_RESOLVED_SECONDS)
+            self._pruned_at = time.monotonic()
+        rows = await self._store.open_rows(self._desk)
+        self._retry_at = {
+            row.intent.key: self._retry_at[row.intent.key] for row in rows if row.intent.key in self._retry_at
+        }
+        due = [row for row in rows if self._is_due(row)]
+        if due:
+            async with asyncio.TaskGroup() as tasks:
+                for row in due:
+                    tasks.create_task(self._settle(row))
+        if not rows:
+            return _LONGEST_PAUSE
+        return min(max(SETTLED_SECONDS - max(row.overdue for row in rows), _SHORTEST_PAUSE), _LONGEST_PAUSE)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                pause = await self.round()
+            except CaseError as error:
+                _log.warning("unfinished writes could not be looked up: %s", type(error).__name__)
+                pause = _LONGEST_PAUSE
+            with anyio.move_on_after(pause):
+                await self._wake.wait()
+                await anyio.sleep(_SHORTEST_PAUSE)
+
+    def _is_due(self, row: LedgerRow) -> bool:
+        if self._reconciliation.in_the_air(row) or not self._reconciliation.is_due(row):
+            return False
+        return time.monotonic() >= self._retry_at.get(row.intent.key, (0.0, 0.0))[0]
+
+    async def _settle(self, row: LedgerRow) -> None:
+        found = await self._reconciliation.search(row, time.monotonic() + _SEARCH_SECONDS)
+        await self._reconciliation.settle(row, found, state="found")
+        if found is None or not found.conclusive:
+            delay = min(self._retry_at.get(row.intent.key, (0.0, _FIRST_DELAY / 2))[1] * 2, _LONGEST_DELAY)
+            self._retry_at[row.intent.key] = (time.monotonic() + delay, delay)
