@@ -19,21 +19,19 @@ TOOLS, SERVER, PROMPTS = TOP / "tools/case_tools", TOP / "server/case_server", T
 VENDORS = sorted(
     folder.name for folder in (TOOLS / "vendors").iterdir() if folder.is_dir() and folder.name[0] != "_"
 )
-KIT = {"adapter", "errors", "results", "text"}
+KIT = {"adapter", "errors", "results", "untrusted"}
 ROOMS: Mapping[str, set[str]] = {
-    "adapter": {"characters", "errors", "results", "text"},
-    "desk": {"adapter", "embedded", "errors", "pipeline", "results", "settings", "transport", "text"},
+    "adapter": {"errors", "results", "untrusted"},
+    "desk": {"adapter", "embedded", "errors", "pipeline", "results", "settings", "transport", "untrusted"},
     "embedded": {"errors", "settings", "state"},
-    "errors": {"pipeline", "text"},
-    "idempotency": {"errors", "results", "state", "text"},
-    "pipeline": {"adapter", "errors", "idempotency", "results", "settings", "state", "transport", "text"},
-    "results": {"text"},
+    "errors": {"pipeline", "untrusted"},
+    "idempotency": {"errors", "results", "state", "untrusted"},
+    "pipeline": {"adapter", "errors", "idempotency", "results", "settings", "state", "transport", "untrusted"},
+    "results": {"untrusted"},
     "settings": {"errors"},
     "state": {"adapter", "errors"},
     "transport": {"adapter", "errors"},
-    "text": {"characters", "markup"},
-    "characters": set(),
-    "markup": {"characters"},
+    "untrusted": set(),
     "vendors": KIT | {"settings"},
 }
 """Room -> the rooms that it may import from, besides itself."""

@@ -7,7 +7,7 @@ Work is the processor's time, and ratios of it are printed. A field looks at 8,0
 import time
 from typing import Final
 
-from case_tools.text import line
+from case_tools.untrusted import line
 
 UNITS: Final = (
     "<!--", "<!", "<a ", '<a "', "<b x='", "</", "<b>", "<div>", "<p hidden>", "<script>", "&amp;", "&#x", "&",

@@ -19,8 +19,8 @@ from case_tools.pipeline.invocation import Invocation
 from case_tools.pipeline.outcomes import outcome_of
 from case_tools.results import Page, Result, Row
 from case_tools.settings import Account, Settings
-from case_tools.text import line
 from case_tools.transport.call import Call, DeskClock, Effort
+from case_tools.untrusted import line
 
 if TYPE_CHECKING:
     from case_tools.embedded import EmbeddedDesk

@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 from case_tools.pipeline.preview import Preview
-from case_tools.text import bounded
+from case_tools.untrusted import bounded
 
 _MOST_PROBLEMS: Final = 20
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from case_tools.text import bounded, line
+from case_tools.untrusted import bounded, line
 
 BUDGET: Final = 30_000
 """Characters that a result may have in either form; hosts cut longer ones in the middle or show a stub."""

@@ -23,9 +23,8 @@ from pydantic import (
 )
 
 from case_tools.adapter.rejections import TOO_DEEP, ExplainedModel, path_of, problem_of, rejected
-from case_tools.characters import has_lone_surrogate
 from case_tools.errors import Problem
-from case_tools.text import our_mark_in
+from case_tools.untrusted import has_lone_surrogate, our_mark_in
 
 INJECTED_BY_HOSTS: Final = frozenset({"wait_for_previous"})
 """Arguments that hosts are known to add to every tool (Gemini CLI); they are for the host, not for us."""

@@ -15,7 +15,7 @@ from case_tools.adapter.names import fold
 from case_tools.adapter.parsing import moment_of, words_of
 from case_tools.errors import NotApplied
 from case_tools.results import OutcomeName, ParsedRecord, Written, moment
-from case_tools.text import line
+from case_tools.untrusted import line
 
 _NAMES: Final = frozenset({"name", "displayName", "emailId"})
 

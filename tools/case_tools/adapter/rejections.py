@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, get_args, get_origin
 from pydantic import BaseModel
 
 from case_tools.errors import Problem, Rejected
-from case_tools.text import line
+from case_tools.untrusted import line
 
 TOO_DEEP: Final = "holds values nested too deeply."
 

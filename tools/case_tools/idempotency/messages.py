@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from case_tools.errors import Busy, NotApplied, NotConfirmed, NotDone, Rejected
 from case_tools.results import ParsedRecord, Written
 from case_tools.state import LedgerRow, WriteOutcome
-from case_tools.text import lines
+from case_tools.untrusted import lines
 
 
 def replayed(written: Written, again: str) -> Written:

@@ -15,7 +15,7 @@ from case_tools.pipeline.invocation import Built
 from case_tools.pipeline.preview import Preview
 from case_tools.pipeline.resolve import Resolver
 from case_tools.results import moment
-from case_tools.text import CUT, line
+from case_tools.untrusted import CUT, line
 
 _LONGEST: Final = 300
 

@@ -17,7 +17,7 @@ from case_tools.adapter.tool import Address
 from case_tools.adapter.write_options import OURS, AllowDuplicate
 from case_tools.errors import Problem, Rejected
 from case_tools.settings import KoreSettings
-from case_tools.text import line
+from case_tools.untrusted import line
 from case_tools.vendors.kore.body import KoreContact
 from case_tools.vendors.kore.creates import KoreCreateTool
 from case_tools.vendors.kore.dialog import CREATE_TASK

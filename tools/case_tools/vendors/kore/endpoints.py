@@ -9,7 +9,7 @@ from case_tools.adapter.arguments import Text
 from case_tools.adapter.messages import Request, Resolved
 from case_tools.adapter.names import NameRef
 from case_tools.errors import Ambiguous, NotFound
-from case_tools.text import lines
+from case_tools.untrusted import lines
 
 _ROOT: Final = "/caseManagement/api/public/analytics/{streamId}"
 _REFERENCE: Final = re.compile(r"[A-Za-z][A-Za-z-]{0,9}\d{1,12}")

@@ -17,7 +17,7 @@ from case_tools.adapter.parsing import text_of, unreadable
 from case_tools.adapter.tool import Tool
 from case_tools.results import Page, ParsedRecord
 from case_tools.settings import KoreSettings
-from case_tools.text import line, lines
+from case_tools.untrusted import line, lines
 from case_tools.vendors.kore.choices import near_miss
 from case_tools.vendors.kore.dialog import SEARCH
 from case_tools.vendors.kore.endpoints import post

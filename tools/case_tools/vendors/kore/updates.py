@@ -14,7 +14,7 @@ from case_tools.adapter.write_options import OURS, refuse_if_later
 from case_tools.errors import Ambiguous, Problem, Rejected
 from case_tools.results import Written, moment
 from case_tools.settings import KoreSettings
-from case_tools.text import line, lines
+from case_tools.untrusted import line, lines
 from case_tools.vendors.kore.body import WritableBody, body_of
 from case_tools.vendors.kore.choices import near_miss, wrong_choice
 from case_tools.vendors.kore.dialog import LABELS

@@ -18,7 +18,7 @@ from case_tools.adapter.messages import Json
 from case_tools.adapter.parsing import list_of, text_of
 from case_tools.errors import NotApplied
 from case_tools.results import Written
-from case_tools.text import line
+from case_tools.untrusted import line
 from case_tools.vendors.talkdesk.body import Filled, Short
 
 _TAG: Final = re.compile(r"<[^<>]{1,200}>")

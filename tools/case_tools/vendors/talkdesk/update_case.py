@@ -15,7 +15,7 @@ from case_tools.adapter.tool import Address, Tool
 from case_tools.adapter.write_options import EXPECTED, OURS, AllowDuplicate, refuse_if_later
 from case_tools.errors import NotApplied
 from case_tools.results import Written
-from case_tools.text import line
+from case_tools.untrusted import line
 from case_tools.vendors.talkdesk import custom_fields, notes
 from case_tools.vendors.talkdesk.body import (
     ON_HOLD,

@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from case_tools.characters import seen
-from case_tools.markup import ANGLES, decoded, defused, in_words
+from case_tools.untrusted.characters import seen
+from case_tools.untrusted.markup import ANGLES, decoded, defused, in_words
 
 CUT: Final = "[…cut]"
 """Stands where a text was longer than there is room for."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bench.cleaning
-from case_tools.text import clean, line, our_mark_in
+from case_tools.untrusted import clean, line, our_mark_in
 from rendered import live
 
 CASES: Final = {

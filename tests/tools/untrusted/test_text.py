@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from case_tools.characters import has_lone_surrogate
-from case_tools.text import CUT, clean, line, lines
+from case_tools.untrusted import CUT, clean, has_lone_surrogate, line, lines
 
 ANY_TEXT: Final = st.text(st.characters())
 
