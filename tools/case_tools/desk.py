@@ -111,7 +111,12 @@ class CaseDesk:
         invocation = Invocation(
             tool=tool,
             arguments=tool.arguments.parse(arguments, tool=name),
-            call=Call(tool=name, deadline=time.monotonic() + self._settings.timeout, effort=effort or Effort()),
+            call=Call(
+                tool=name,
+                deadline=time.monotonic() + self._settings.timeout,
+                effort=effort or Effort(),
+                caller=caller,
+            ),
             caller=caller,
             request_key=request_key,
             confirmation=confirmation,

@@ -36,12 +36,14 @@ class Call:
         deadline: when it must be over, by the monotonic clock.
         effort: what it took so far.
         before: awaited before the first byte of each attempt at the write itself.
+        caller: for whom; callers that wait take turns.
     """
 
     tool: str
     deadline: float
     effort: Effort = field(default_factory=Effort)
     before: Callable[[], Awaitable[None]] = nothing
+    caller: str = ""
 
 
 class DeskClock:

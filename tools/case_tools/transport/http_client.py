@@ -14,6 +14,7 @@ import httpx
 
 from case_tools.adapter.messages import Request, Response
 from case_tools.errors import Busy, Rejected
+from case_tools.transport.fair_places import FairPlaces, NoPlace
 from case_tools.transport.response_body import CODING, TransportError, body_of
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -77,7 +78,7 @@ class HttpClient:
     ) -> None:
         self._url = httpx.URL(url)
         self._sign = sign
-        self._places = anyio.Semaphore(_IN_THE_AIR)
+        self._places = FairPlaces(_IN_THE_AIR, waiting=_IN_THE_QUEUE)
         self._in_process = app is not None
         self._client = httpx.AsyncClient(
             follow_redirects=False,
@@ -90,7 +91,12 @@ class HttpClient:
         )
 
     async def send(
-        self, request: Request, *, seconds: float, before: Callable[[], Awaitable[None]] = _nothing
+        self,
+        request: Request,
+        *,
+        seconds: float,
+        before: Callable[[], Awaitable[None]] = _nothing,
+        caller: str = "",
     ) -> Response:
         """Send the request once and return the answer, within `seconds`; at most eight are in the air.
 
@@ -98,6 +104,7 @@ class HttpClient:
             request: the request, not yet signed.
             seconds: the time that it may take in all.
             before: is awaited when the connection stands, before the first byte; what it raises stops the sending.
+            caller: for whom; callers that wait take turns.
 
         Raises:
             TransportError: no answer came in time, or not a whole one.
@@ -107,12 +114,6 @@ class HttpClient:
         url = self._url_of(request)
         content, kind = _content_of(request)
         signature = _Signature(self._sign, {**kind, **request.headers})
-        if self._places.statistics().tasks_waiting >= _IN_THE_QUEUE:
-            raise Busy(
-                "Too many calls wait for the desk already.",
-                retry_after=_QUEUE_SECONDS,
-                next_step=f"Wait {_QUEUE_SECONDS} seconds, then repeat the call.",
-            )
         placed = sent = False
 
         async def first_byte() -> None:
@@ -122,9 +123,15 @@ class HttpClient:
 
         try:
             with anyio.fail_after(seconds):
-                async with self._places:
+                async with self._places.held(caller):
                     placed = True
                     return await self._answer(request.method, url, content, signature, first_byte)
+        except NoPlace:
+            raise Busy(
+                "Too many calls wait for the desk already.",
+                retry_after=_QUEUE_SECONDS,
+                next_step=f"Wait {_QUEUE_SECONDS} seconds, then repeat the call.",
+            ) from None
         except (httpx.TimeoutException, TimeoutError) as fault:
             if not placed:
                 raise TransportError("other requests took all the time", sent=False) from None

@@ -7,8 +7,10 @@ from typing import Final
 import anyio
 
 from case_tools.errors import RateLimited
+from case_tools.transport.fair_places import FairPlaces
 
 WINDOW_SECONDS: Final = 60.0
+_MOST_WAITING: Final = 10_000
 
 Take = Callable[[int], Awaitable[float]]
 """Consume one permit of so many a minute; return the seconds to wait, 0 if granted."""
@@ -16,6 +18,8 @@ Take = Callable[[int], Awaitable[float]]
 
 class RateLimit:
     """A number of requests a minute, as a sliding window: a burst up to the whole number goes out at once.
+
+    Callers that wait take turns.
 
     Args:
         rate: requests a minute; 0 for any number.
@@ -27,19 +31,33 @@ class RateLimit:
         self._rate = rate
         self._take = take
         self._monotonic = monotonic
+        self._turns = FairPlaces(1, waiting=_MOST_WAITING)
+        self._next_at = float("-inf")
 
-    async def wait(self, deadline: float) -> None:
+    async def wait(self, deadline: float, *, caller: str = "") -> None:
         """Wait until one more request may go.
 
         Raises:
             RateLimited: that would be past the deadline; nothing was sent.
         """
-        while self._rate and (seconds := await self._take(self._rate)) > 0:
-            if self._monotonic() + seconds >= deadline:
-                raise RateLimited(
-                    f"The account's allowance of {self._rate} requests a minute (CASE_MCP_RATE) is used up.",
-                    retry_after=seconds,
-                    by_desk=True,
-                    next_step=f"Wait {math.ceil(seconds)} seconds, then repeat the call.",
-                )
-            await anyio.sleep(seconds)
+        if not self._rate:
+            return
+        if self._next_at >= deadline:
+            raise self._used_up(self._next_at - self._monotonic())
+        with anyio.move_on_after(max(deadline - self._monotonic(), 0.0)) as patience:
+            async with self._turns.held(caller):
+                while (seconds := await self._take(self._rate)) > 0:
+                    self._next_at = self._monotonic() + seconds
+                    if self._next_at >= deadline:
+                        raise self._used_up(seconds)
+                    await anyio.sleep(seconds)
+        if patience.cancelled_caught:
+            raise self._used_up(WINDOW_SECONDS / self._rate)
+
+    def _used_up(self, seconds: float) -> RateLimited:
+        return RateLimited(
+            f"The account's allowance of {self._rate} requests a minute (CASE_MCP_RATE) is used up.",
+            retry_after=seconds,
+            by_desk=True,
+            next_step=f"Wait {math.ceil(seconds)} seconds, then repeat the call.",
+        )

@@ -132,13 +132,13 @@ class Sender:
 
     async def _attempt(self, request: Request, call: Call, *, circuit: Circuit) -> Response:
         breaker = self._breakers[circuit]
-        await self._rate_limit.wait(call.deadline)
+        await self._rate_limit.wait(call.deadline, caller=call.caller)
         seconds = call.deadline - time.monotonic()
         if seconds <= 0:
             raise _no_time_left(call.tool)
         call.effort.attempts += 1
         try:
-            response = await self._client.send(request, seconds=seconds, before=call.before)
+            response = await self._client.send(request, seconds=seconds, before=call.before, caller=call.caller)
         except TransportError as fault:
             breaker.record(failed=True)
             raise _unanswered(fault, tool=call.tool, reads=circuit != "write") from None
