@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from case_tools.adapter.names import fold
-from case_tools.adapter.parsing import moment_of, words_of
+from case_tools.adapter.parsing import moment_of, name_of, words_of
 from case_tools.errors import NotApplied
 from case_tools.results import OutcomeName, ParsedRecord, Written, moment
 from case_tools.untrusted import line
@@ -27,7 +27,7 @@ class FieldRules:
     Attributes:
         plain_names: the vendor's name of a field -> the name in results, where they differ.
         moments: the fields that hold a date and time.
-        choices: the fields that hold one of a list: compared by id, else by name without case.
+        choices: the fields that hold one of a list: compared by id and by name without case.
         appended: the lists of which the answer may show more than was sent: compared by presence.
         named_in_answers: the fields that take an id and are shown by name: another text proves nothing.
         compared: the fields with a comparison of their own: asked, shown -> the same, None where that is unclear.
@@ -103,6 +103,12 @@ def changes(
     return Changes(unchanged=unchanged, changed={} if unchanged else changed, unconfirmed=unconfirmed)
 
 
+def is_applied(asked: Mapping[str, Any], shown: Mapping[str, Any], *, rules: FieldRules) -> bool | None:
+    """Return whether a row shows everything that was asked for; None where it shows too little to tell."""
+    verdicts = [_same(key, value, shown[key], rules) if key in shown else None for key, value in asked.items()]
+    return _all_same(verdicts)
+
+
 def _words(key: str, value: object, rules: FieldRules) -> str:
     return moment(moment_of(value)) if key in rules.moments else words_of(value)
 
@@ -130,11 +136,15 @@ def _same_moment(asked: datetime | None, shown: datetime | None) -> bool:
     return abs((asked - shown).total_seconds()) < 1
 
 
-def _same_choice(asked: object, shown: object) -> bool:
-    """Compare a status or a priority by its id where both have one, else by its name."""
-    if isinstance(asked, Mapping) and isinstance(shown, Mapping) and asked.get("_id") and shown.get("_id"):
-        return bool(asked["_id"] == shown["_id"])
-    return fold(words_of(asked)) == fold(words_of(shown))
+def _same_choice(asked: object, shown: object) -> bool | None:
+    """Compare a status or a priority by its id and by its name, as far as both have them."""
+    if not isinstance(asked, Mapping) or not isinstance(shown, Mapping):
+        name = name_of(asked)
+        return fold(name) == fold(words_of(shown)) if name else None
+    verdicts = [asked["_id"] == shown["_id"]] if asked.get("_id") and shown.get("_id") else []
+    if name_of(asked) and name_of(shown):
+        verdicts.append(fold(name_of(asked)) == fold(name_of(shown)))
+    return all(verdicts) if verdicts else None
 
 
 def _present(one: object, entries: list[Any]) -> bool | None:

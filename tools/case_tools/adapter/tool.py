@@ -6,6 +6,7 @@ Every method is pure. The pipeline calls them in the order in which they stand h
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Generic, Literal, TypeVar
 
 from case_tools.adapter.arguments import Arguments
@@ -70,6 +71,7 @@ class Tool(ABC, Generic[A]):
         result: the model of the result.
         address: the argument that addresses a case or task; None where the tool addresses none.
         dialog: how people speak of the arguments.
+        kinds: argument -> the kind of learned name that it holds, e.g. `currAssignee` an `agent`.
         reconciler: how a lost create or append is found.
         no_reconciler_because: why a create or append cannot be found, where there is no reconciler.
     """
@@ -84,6 +86,7 @@ class Tool(ABC, Generic[A]):
     result: type[Result]
     address: Address | None = None
     dialog: Dialog = Dialog()
+    kinds: Mapping[str, str] = MappingProxyType({})
     no_reconciler_because: str = ""
 
     def __init__(self, *, reconciler: Reconciler | None = None) -> None:
@@ -155,3 +158,7 @@ class Tool(ABC, Generic[A]):
         Raises:
             CaseError: the desk refused the request, applied it otherwise, or answered something unreadable.
         """
+
+    def is_applied(self, _request: Request, _resolved: Resolved) -> bool | None:
+        """Return whether the desk shows the values that a request sets; None where it shows too little to tell."""
+        return None

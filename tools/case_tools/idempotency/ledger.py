@@ -98,12 +98,22 @@ class IdempotencyLedger:
                 self._digests.pop(intent.key, None)
         return messages.replayed(written, work.again) if joined and written.outcome != "unknown" else written
 
-    async def finished(self, intent: Intent, *, again: str) -> Written | None:
+    async def is_open(self, intent: Intent) -> bool:
+        """Tell whether a write was sent and has no end, so that it would be searched for and not sent.
+
+        Raises:
+            StateError: the state cannot be read.
+        """
+        row = await _in_time(self._store.get(intent.key), time.monotonic() + _READ_SECONDS)
+        return row is not None and row.state in {"sent", "unknown"}
+
+    async def finished(self, intent: Intent, *, again: str, window: float = 0.0) -> Written | None:
         """Return the answer to a write that has an end; None where it has none, or is another intent.
 
         Args:
             intent: the write.
             again: how it is done a second time on purpose.
+            window: for how many seconds an equal write that is done counts as this one, where longer than usual.
 
         Raises:
             Rejected: the key was used before with other arguments.
@@ -116,7 +126,7 @@ class IdempotencyLedger:
             return None
         if row.intent.digest != intent.digest:
             raise messages.other_arguments()
-        return None if row.makes_place(self._window) else await self._ended(row, again)
+        return None if row.makes_place(max(self._window, window)) else await self._ended(row, again)
 
     async def close(self, seconds: float) -> None:
         """Let what has left finish, at most so long; nothing more leaves."""

@@ -1,7 +1,7 @@
 """A person's yes to exactly one change: a sealed word that stands for it, good for ten minutes and for one use.
 
-It holds a time and a random part alone. What it is bound to (who calls, the desk, the tool, its arguments and the
-request that was built of them) is in the seal, and comes again with the call.
+It holds a time, a random part and the digest of the preview that the person saw. What it is bound to (who calls,
+the desk, the tool, the request key and the request that was built) is in the seal, and comes again with the call.
 """
 
 import hashlib
@@ -13,7 +13,9 @@ from typing import Final
 from case_tools.errors import NotConfirmed
 
 SECONDS: Final = 600.0
-_FORM: Final = re.compile(r"c1\.(?P<issued>[0-9]{1,12})\.(?P<own>[0-9a-f]{32})\.(?P<seal>[0-9a-f]{64})")
+_FORM: Final = re.compile(
+    r"c2\.(?P<issued>[0-9]{1,12})\.(?P<own>[0-9a-f]{32})\.(?P<preview>[0-9a-f]{64})\.(?P<seal>[0-9a-f]{64})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +25,15 @@ class Confirmation:
     Attributes:
         own: what tells it from every other.
         issued: when it was sealed, in seconds since 1970.
+        preview: the digest of the preview that the person saw.
     """
 
     own: str
     issued: float
+    preview: str
 
 
-def sealed(key: bytes, change: str, *, own: str, now: float) -> str:
+def sealed(key: bytes, change: str, *, own: str, now: float, preview: str) -> str:
     """Return the word that stands for a change.
 
     Args:
@@ -37,8 +41,9 @@ def sealed(key: bytes, change: str, *, own: str, now: float) -> str:
         change: the digest of everything that it is bound to.
         own: 32 hexadecimal digits, new for each.
         now: seconds since 1970.
+        preview: the digest of what the person sees, 64 hexadecimal digits.
     """
-    body = f"c1.{int(now)}.{own}"
+    body = f"c2.{int(now)}.{own}.{preview}"
     return f"{body}.{_seal(key, body, change)}"
 
 
@@ -55,7 +60,13 @@ def opened(key: bytes, change: str, given: str, *, now: float, tool: str) -> Con
     issued = float(parts["issued"])
     if not issued <= now + 1 <= issued + SECONDS:
         raise refused(f"The confirmation is older than ten minutes: {tool} was not sent.")
-    return Confirmation(own=parts["own"], issued=issued)
+    return Confirmation(own=parts["own"], issued=issued, preview=parts["preview"])
+
+
+def issued_at(given: str) -> float | None:
+    """Return when a confirmation says that it was sealed, unchecked, in seconds since 1970."""
+    parts = _FORM.fullmatch(given)
+    return float(parts["issued"]) if parts else None
 
 
 def refused(what: str) -> NotConfirmed:

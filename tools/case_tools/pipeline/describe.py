@@ -1,4 +1,4 @@
-"""A write in words, before it is done: our own checked request, and never a text of the desk's.
+"""A write in words, before it is done: the request that was built, and never a text of the desk's.
 
 A customer's words could ask a person to say yes. So of what stands at the desk only what the desk itself names is
 shown: statuses, priorities, types and times.
@@ -8,60 +8,78 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import BaseModel
-
-from case_tools.adapter.arguments import Arguments
+from case_tools.adapter.names import LearnedNames
 from case_tools.pipeline.invocation import Built
 from case_tools.pipeline.preview import Preview
-from case_tools.pipeline.resolve import Resolver
 from case_tools.results import moment
 from case_tools.untrusted import CUT, line
 
 _LONGEST: Final = 300
+_IDS: Final = ("_id", "id", "aId", "agentId")
+_NAMES: Final = ("name", "displayName")
+_NOT_CHECKED: Final = "(name not checked)"
 
 
-def preview_of(built: Built, resolver: Resolver) -> Preview:
-    """Return what a write would do."""
-    invocation, request = built.invocation, built.request
+def preview_of(built: Built) -> Preview:
+    """Return what a write would do, field by field as its request is sent, defaults included."""
+    invocation, names = built.invocation, built.resolved.names
     tool, arguments = invocation.tool, invocation.arguments
     address = tool.address.of(arguments) if tool.address else None
-    before = tool.shown_before(request, built.resolved)
-    hidden = {"expected_updated_at", tool.address.argument if tool.address else ""}
+    before = tool.shown_before(built.request, built.resolved)
+    asked = built.request.meant or {}
     fields: dict[str, tuple[str, str]] = {}
-    for name, value in parts_of(arguments).items():
-        if name in hidden:
+    body = built.request.body or {}
+    for argument in sorted(body, key=lambda each: each not in asked):  # defaults of the settings come last
+        value = body[argument]
+        if tool.address and argument == tool.address.argument:
             continue
-        in_body = (request.body or {}).get(name)
-        named = {"name": in_body["name"]} if isinstance(in_body, dict) and "name" in in_body else {}
-        new = {**parts_of(value), **named} if isinstance(value, Arguments) else value
-        fields[tool.dialog.labels.get(name, name)] = (before.get(name, ""), shown(new))
-    ref = resolver.reference(address.kind, address.name) if address else ""
-    return Preview(tool=tool.name, title=tool.title, ref=ref, fields=fields)
+        given = getattr(arguments, argument, None)
+        if isinstance(given, datetime):  # on the wire it may be a number
+            new = moment(given)
+        elif argument in tool.kinds:
+            new = _choices(value, asked.get(argument), tool.kinds[argument], names)
+        else:
+            new = _words(value)
+        fields[tool.dialog.labels.get(argument, argument)] = (before.get(argument, ""), _on_one_line(new))
+    if getattr(arguments, "allow_duplicate", False):
+        fields[tool.dialog.labels.get("allow_duplicate", "allow_duplicate")] = ("", "yes")
+    found = names.find(address.kind, address.name) if address else []
+    ref = found[0].name if len(found) == 1 else address.name if address else ""
+    creates = invocation.effect == "create"
+    return Preview(tool=tool.name, title=tool.title, ref=ref, fields=fields, creates=creates)
 
 
-def parts_of(given: BaseModel) -> dict[str, object]:
-    """Return what was given, by the arguments' own names."""
-    parts = {name: getattr(given, name) for name in type(given).model_fields if name in given.model_fields_set}
-    return {name: each for name, each in {**parts, **(given.model_extra or {})}.items() if each is not None}
-
-
-def shown(value: object) -> str:
-    """Return an argument on one line, all of its parts, and how long it is where it is cut."""
-    words = _words(value)
-    cut = line(words, _LONGEST)
-    return f"{cut} ({len(words):,} characters in all)" if cut.endswith(CUT) else cut
+def _choices(value: object, asked: object, kind: str, names: LearnedNames) -> str:
+    """Return what the desk knows a choice as: its name, and the id where that was asked for."""
+    if isinstance(value, list):
+        each_asked = asked if isinstance(asked, list) and len(asked) == len(value) else value
+        pairs = zip(value, each_asked, strict=True)
+        return "; ".join(_choices(one, other, kind, names) for one, other in pairs) or "none"
+    if not isinstance(value, Mapping):
+        return _words(value)
+    own_id = next((str(value[key]) for key in _IDS if value.get(key)), "")
+    if not own_id or (isinstance(asked, Mapping) and not any(asked.get(key) for key in _IDS)):
+        return _words(value.get("name") or value)
+    known = next((each for each in names.find(kind, own_id) if each.id == own_id), None)
+    return f"{known.name} (id {own_id})" if known else f"id {own_id} {_NOT_CHECKED}"
 
 
 def _words(value: object) -> str:
-    if isinstance(value, BaseModel):
-        return _words(parts_of(value))
     if isinstance(value, Mapping):
-        named: dict[str, Any] = {key: each for key, each in value.items() if each is not None}
+        named: dict[str, Any] = {key.lstrip("_"): each for key, each in value.items() if each is not None}
         if [*named] == ["name"]:
             return _words(named["name"])
-        return ", ".join(f"{key} {_words(each)}" for key, each in named.items())
+        pair = any(named.get(key) for key in _IDS) and any(named.get(key) for key in _NAMES)
+        parts = ", ".join(f"{key} {_words(each)}" for key, each in named.items())
+        return f"{parts} {_NOT_CHECKED}" if pair else parts
     if isinstance(value, list):
         return "; ".join(map(_words, value)) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return moment(value) if isinstance(value, datetime) else str(value)
+    return str(value)
+
+
+def _on_one_line(words: str) -> str:
+    """Return the words on one line, and how long they are where they are cut."""
+    cut = line(words, _LONGEST)
+    return f"{cut} ({len(words):,} characters in all)" if cut.endswith(CUT) else cut

@@ -5,6 +5,7 @@ parse arguments (`CaseDesk.call`) -> resolve names to ids (one search at most) -
   -> credentials -> HTTP -> parse the response -> learn names -> finish in the ledger -> result
 """
 
+from dataclasses import replace
 from functools import partial
 
 import anyio
@@ -19,7 +20,7 @@ from case_tools.pipeline.value_updates import ValueUpdates
 from case_tools.results import Result, Written
 from case_tools.settings import Settings
 from case_tools.state import StateBackend
-from case_tools.transport.call import Call
+from case_tools.transport.call import Call, nothing
 from case_tools.transport.retry import Sender
 
 
@@ -54,22 +55,27 @@ class Pipeline:
         Raises:
             CaseError: see `errors`; it says whether anything changed at the desk.
         """
-        once = invocation.effect in ONCE
+        once, window = invocation.effect in ONCE, self._approver.asked_ago(invocation)
         early = self.resolver.build_from_memory(invocation) if once else None
-        if early is not None and (earlier := await self._once.finished(early)):
+        if early is not None and (earlier := await self._once.finished(early, window=window)):
             return earlier
         built = await self.resolver.build(invocation)
-        if once and early is None and (earlier := await self._once.finished(built)):
+        if once and early is None and (earlier := await self._once.finished(built, window=window)):
             return earlier
         invocation.tool.check(invocation.arguments, built.request, built.resolved)
         approval = None
-        if invocation.effect != "read" and self._settings.access == "confirm":
+        confirms = invocation.effect != "read" and self._settings.access == "confirm"
+        if confirms and not (once and await self._once.is_open(built)):
             approval = await self._approver.approve(built)
             built = approval.built
         if once:
-            return await self._once.send(built, self._write, approval=approval)
+            ask = partial(self._approver.ask, built) if confirms and approval is None else None
+            spends = approval.spends if approval else None
+            return await self._once.send(built, self._write, window=window, spends=spends, ask=ask)
         if invocation.effect == "set":
-            return await self._value_updates.share(built, partial(self._write, built, invocation.call))
+            before = self._approver.spending(approval) if approval else nothing
+            send = partial(self._write, built, replace(invocation.call, before=before))
+            return await self._value_updates.share(built, send)
         return await self._exchange(built, invocation.call)
 
     async def _write(self, built: Built, call: Call) -> Written:

@@ -1,7 +1,8 @@
 """What a write would do, as a person is asked for a yes to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,14 +12,16 @@ class Preview:
     Attributes:
         tool: the tool's name.
         title: what it does, for people.
-        ref: the reference or id of what is changed; empty where something new is made.
+        ref: the reference or id of what is addressed; empty where nothing is.
         fields: the field's plain name -> the old text, empty where it is not shown, and the new one.
+        creates: whether something new is made, so that no field has an old text.
     """
 
     tool: str
     title: str
     ref: str = ""
     fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    creates: bool = False
 
     def text(self) -> str:
         """Return a heading and one line for each field."""
@@ -34,5 +37,10 @@ class Preview:
         """Return the same as flat texts, field by field."""
         return {"tool": self.tool} | ({"ref": self.ref} if self.ref else {}) | self._changes()
 
+    def without_old(self) -> Self:
+        """Return the preview as it is where the desk shows nothing of what is changed."""
+        return replace(self, fields={name: ("", new) for name, (_, new) in self.fields.items()})
+
     def _changes(self) -> dict[str, str]:
-        return {name: f"{old} -> {new}".lstrip() if self.ref else new for name, (old, new) in self.fields.items()}
+        arrow = bool(self.ref) and not self.creates
+        return {name: f"{old} -> {new}".lstrip() if arrow else new for name, (old, new) in self.fields.items()}

@@ -118,6 +118,9 @@ class ConfirmationStore(Protocol):
     async def spend(self, confirmation: str) -> bool:
         """Spend a confirmation; False where it was spent before."""
 
+    async def is_spent(self, confirmation: str) -> bool:
+        """Tell whether a confirmation was spent."""
+
 
 class LeaseStore(Protocol):
     """Work that one process does for all."""

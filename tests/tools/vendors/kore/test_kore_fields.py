@@ -20,16 +20,20 @@ ROWS_OF_OBJECTS = {
         [{"id": "fd-1234567-0000", "selectedValue": "x"}],
         [{"_id": "fd-1234567-0000", "selectedValue": "x"}],
     ),
-    "participants": ([{"aId": "a-1", "agentId": "u-1", "name": "Sam"}],) * 2,
-    "queues": ([{"id": "qu-1", "name": "Billing"}], [{"_id": "qu-1", "name": "Billing"}]),
+    "participants": (
+        [{"aId": "a-1", "agentId": "u-1", "name": "Sam"}],
+        [{"aId": "a-1", "agentId": "u-1"}],
+    ),
+    "queues": ([{"id": "qu-1", "name": "Billing"}], [{"_id": "qu-1"}]),
     "attachments": ([{"url": "x", "size": None}],) * 2,
     "feedback": ([{"score": 5}],) * 2,
 }
 OBJECTS = {
     "userInfo": ({"id": "u-1", "name": "Jane Roe", "emailId": "jane.roe@example.com"},
                  {"_id": "u-1", "name": "Jane Roe", "emailId": "jane.roe@example.com"}),
-    "currAssignee": ({"aId": "a-1", "agentId": "u-1", "name": "Sam"},) * 2,
+    "currAssignee": ({"aId": "a-1", "agentId": "u-1", "name": "Sam"}, {"aId": "a-1", "agentId": "u-1"}),
 }  # fmt: skip
+CHOICES = {"status": "sts-1", "priority": "pr-1"}
 WRONG = {"string": 5, "object": 5, "array": 5, "boolean": "perhaps", "number": "soon"}
 UPDATES = [
     (tool, field["name"], field["type"])
@@ -48,8 +52,9 @@ def valid(name: str, kind: str) -> tuple[Any, Any]:
     if name in ROWS_OF_OBJECTS:
         return ROWS_OF_OBJECTS[name]
     if kind == "object":
-        own = {"status": "sts-1", "priority": "pr-1"}.get(name, "u-1")
-        return OBJECTS.get(name, ({"id": own, "name": "X"}, {"_id": own, "name": "X"}))
+        if name in CHOICES:  # the id alone, as the desk has not shown whose name that is
+            return {"id": CHOICES[name], "name": "X"}, {"_id": CHOICES[name]}
+        return OBJECTS.get(name, ({"id": "u-1", "name": "X"}, {"_id": "u-1", "name": "X"}))
     if name == "taskIds":
         return ["ti-1", "ti-2"], ["ti-1", "ti-2"]
     value = {"string": "x", "array": ["x", "y"], "boolean": True}[kind]

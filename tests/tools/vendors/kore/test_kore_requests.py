@@ -61,14 +61,16 @@ async def test_update_case_sends_the_pages_sample_less_the_tenant(
     loopback: LoopbackDesk, settings: Settings
 ) -> None:
     """Documented: update-a-case, request sample; the tenant stands in path and headers, an empty name nowhere."""
-    loopback.will_answer(sample("update_case.answer") | {"name": "case one"})
+    shown = {"results": [sample("update_case.request") | {"_id": CASE}], "totalResults": 1}
+    loopback.will_answer(shown, sample("update_case.answer") | {"name": "case one"})
     body = {key: value for key, value in sample("update_case.request").items() if key not in TENANT}
     body["userInfo"].pop("name")  # an empty text inside an object counts as not given
     given = {**body, "dueDate": "2025-05-29T04:03:00Z", "caseId": CASE}
     async with CaseDesk(settings.model_copy(update={"fields": "documented"})) as desk:
+        await desk.call("search_cases")  # shows whose ids those of the status and the priority are
         with pytest.raises(Exception, match="shows another value"):  # the page's answer is of another case
             await desk.call("update_case", given)
-    (received,) = loopback.received
+    _, received = loopback.received
     assert (received.method, received.path) == ("POST", f"{ROOT}/updateCase/{CASE}")
     assert received.body == body
     assert received.content == compact(received.body)

@@ -81,6 +81,14 @@ class SqliteConfirmations:
 
         return await self._worker.write(work)
 
+    async def is_spent(self, confirmation: str) -> bool:
+        """Tell whether a confirmation was spent."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            return db.execute("SELECT 1 FROM used WHERE confirmation = ?", (confirmation,)).fetchone() is not None
+
+        return await self._worker.read(work)
+
 
 class SqliteLeases:
     """Work that one process on the file does for all.

@@ -156,6 +156,8 @@ def _names_in(row: Mapping[str, Any]) -> Iterator[LearnedName]:
     ):
         kept = {key: agent[key] for key in _KEYS_OF_AGENT if text_of(agent.get(key))}
         yield LearnedName(kind="agent", id=own_id, name=name, value=kept)
+        if user := kept.get("agentId"):
+            yield LearnedName(kind="agent user", id=user, name=name, value=kept)
     if template := text_of(row.get("caseTmp")):
         yield LearnedName(kind="template", id=template, name=template)
 

@@ -5,18 +5,18 @@ from typing import Final, TypeVar
 
 from typing_extensions import override
 
-from case_tools.adapter.changes import FieldRules, changes
+from case_tools.adapter.changes import FieldRules, changes, is_applied
 from case_tools.adapter.messages import Json, Parsed, Request, Resolved, Response
-from case_tools.adapter.names import NameRef, fold
+from case_tools.adapter.names import NameRef
 from case_tools.adapter.parsing import moment_of, other_id, text_of, unreadable
 from case_tools.adapter.tool import Address, Tool
 from case_tools.adapter.write_options import OURS, refuse_if_later
-from case_tools.errors import Ambiguous, Problem, Rejected
+from case_tools.errors import Problem, Rejected
 from case_tools.results import Written, moment
 from case_tools.settings import KoreSettings
 from case_tools.untrusted import line, lines
 from case_tools.vendors.kore.body import WritableBody, body_of
-from case_tools.vendors.kore.choices import near_miss, wrong_choice
+from case_tools.vendors.kore.choices import CHOICE_KINDS, sent_agent, sent_choice, without_unchecked_name
 from case_tools.vendors.kore.dialog import LABELS
 from case_tools.vendors.kore.endpoints import id_of, needed_by_address, post
 from case_tools.vendors.kore.reconciliation import KoreCommentReconciler
@@ -55,6 +55,7 @@ class KoreUpdateTool(Tool[WritableBody]):
     result = Written
     usual_effect = "set"
     appending = frozenset({"resolutionCmts"})
+    kinds = CHOICE_KINDS
 
     def __init__(self, account: KoreSettings, arguments: type[WritableBody]) -> None:
         self._stream_id = account.stream_id
@@ -73,7 +74,7 @@ class KoreUpdateTool(Tool[WritableBody]):
         argument = self.address.argument
         own_id = id_of(self.address.kind, getattr(arguments, argument), resolved)
         asked = body_of(arguments, without=frozenset({argument}))
-        body = _named(asked, resolved, tool=self.name)
+        body = _sent(asked, resolved, tool=self.name)
         request = post(self._stream_id, self.path_end, body, **{argument: own_id})
         return replace(request, meant={argument: own_id, **asked})
 
@@ -94,14 +95,19 @@ class KoreUpdateTool(Tool[WritableBody]):
     def parse_response(
         self, _arguments: WritableBody, request: Request, response: Response, resolved: Resolved
     ) -> Parsed:
-        body = request.body or {}
         try:
             shown = self._shown(request, response)
         except Rejected as refused:
-            problems = _unseen_names(body, resolved)
+            problems = _unseen_names(request.body or {}, resolved)
             raise Rejected(refused.what, next_step=refused.next_step, problems=problems) from None
-        done = changes(body, shown, self._row_before(request, resolved), rules=_RULES, tool=self.name)
+        before = self._row_before(request, resolved)
+        done = changes(_compared(request), shown, before, rules=_RULES, tool=self.name)
         return Parsed(result=done.result(record_of(shown)), names=names_in([shown]))
+
+    @override
+    def is_applied(self, request: Request, resolved: Resolved) -> bool | None:
+        row = self._row_before(request, resolved)
+        return is_applied(_compared(request), row, rules=_RULES) if row else None
 
     def _row_before(self, request: Request, resolved: Resolved) -> Json:
         return resolved.rows.get(request.path[self.address.argument], {})
@@ -125,54 +131,36 @@ def _choices_needed(given: WritableBody) -> list[NameRef]:
     return [NameRef(kind=kind, name=each.name) for kind, each in chosen if each and each.name and not each.id]
 
 
-def _named(body: Json, resolved: Resolved, *, tool: str) -> Json:
-    """Return the body with what names stand for in it."""
-    whole: Json = {
-        choice: _whole(choice, body[choice], resolved, tool=tool) for choice in _CHOICES if choice in body
-    }
-    if "queues" in body:
-        whole["queues"] = [_whole("queue", each, resolved, tool=tool) for each in body["queues"]]
-    if "currAssignee" in body:
-        whole["currAssignee"] = _agent(body["currAssignee"], resolved, tool=tool)
-    return {**body, **whole}
+def _sent(asked: Json, resolved: Resolved, *, tool: str) -> Json:
+    """Return the body with what its names and ids stand for."""
+    body = dict(asked)
+    for choice in _CHOICES:
+        if choice in asked:
+            body[choice] = sent_choice(choice, asked[choice], resolved, tool=tool)
+    if "queues" in asked:
+        body["queues"] = [sent_choice("queue", each, resolved, tool=tool) for each in asked["queues"]]
+    if "currAssignee" in asked:
+        body["currAssignee"] = sent_agent("currAssignee", asked["currAssignee"], resolved, tool=tool)
+    if "participants" in asked:
+        agents = asked["participants"]
+        body["participants"] = [sent_agent("participants", each, resolved, tool=tool) for each in agents]
+    if "fields" in asked:
+        body["fields"] = [without_unchecked_name(each, name="displayName") for each in asked["fields"]]
+    return body
 
 
-def _whole(kind: str, given: Json, resolved: Resolved, *, tool: str) -> Json:
-    """Return a status or a priority as the whole object that the desk has shown.
-
-    Whether the desk goes by `_id` or by `name` is not documented, so both are sent where both are known. A
-    name that was never seen is sent as it is; one that nearly matches a name seen is refused as a misspelling,
-    unless it begins with `=`.
-    """
-    own_id, name = text_of(given.get("_id")), text_of(given.get("name"))
-    if not own_id and name.startswith("="):
-        return {**given, "name": name.lstrip("= ")}
-    found = resolved.names.find(kind, own_id or name)
-    if len(found) == 1:
-        if name and fold(name) != fold(found[0].name):
-            other = line(found[0].name, 40)
-            raise wrong_choice(tool, kind, f"has the id of {other!r} and another name: give one of the two.")
-        return {**found[0].value, **given, "name": found[0].name}
-    if found:
-        choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
-        raise wrong_choice(tool, kind, f"stands for several: {choices}. Give the id.", error=Ambiguous)
-    if not own_id and (near := resolved.names.near(kind, name)):
-        raise near_miss(tool, kind, line(name, 40), [line(each, 40) for each in near])
-    return given
+def _compared(request: Request) -> Json:
+    """Return the body with the names that were asked for beside an id, so that both are compared."""
+    meant, body = request.meant or {}, request.body or {}
+    return {key: _with_names(meant.get(key), value) for key, value in body.items()}
 
 
-def _agent(given: Json, resolved: Resolved, *, tool: str) -> Json:
-    """Return an agent that is given by name with the ids that the desk has shown."""
-    name = text_of(given.get("name"))
-    if not name or given.get("aId") or given.get("agentId"):
-        return given
-    found = resolved.names.find("agent", name)
-    if len(found) > 1:
-        choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
-        raise wrong_choice(
-            tool, "currAssignee", f"stands for several: {choices}. Give the one's aId.", error=Ambiguous
-        )
-    return {**found[0].value, **given} if found else given
+def _with_names(asked: object, sent: object) -> object:
+    if isinstance(asked, dict) and isinstance(sent, dict):
+        return {**asked, **sent}
+    if isinstance(asked, list) and isinstance(sent, list) and len(asked) == len(sent):
+        return [_with_names(one, other) for one, other in zip(asked, sent, strict=True)]
+    return sent
 
 
 def _unseen_names(body: Json, resolved: Resolved) -> list[Problem]:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, IsoMoment, Missing, Object
-from case_tools.adapter.changes import FieldRules, changes
+from case_tools.adapter.changes import FieldRules, changes, is_applied
 from case_tools.adapter.messages import Json, Parsed, Request, Resolved, Response
 from case_tools.adapter.names import NameRef
 from case_tools.adapter.parsing import moment_of, other_id, text_of, unreadable
@@ -171,6 +171,11 @@ class TalkdeskUpdateCase(Tool[TalkdeskUpdateCaseArguments]):
             raise notes_aside(refused, arguments.notes)
         result = with_notes(done.result(record_of(shown)), arguments.notes, report)
         return Parsed(result=result, names=names_in(shown))
+
+    @override
+    def is_applied(self, request: Request, resolved: Resolved) -> bool | None:
+        row = resolved.rows.get(canonical_id(request.path["id"]))
+        return is_applied(request.body or {}, _shown(row), rules=_RULES) if row else None
 
     def _body(self, arguments: TalkdeskUpdateCaseArguments) -> Json:
         """Return what the caller gave; partial bodies are a guess: the page marks two unnamed fields required."""
