@@ -1,18 +1,13 @@
-"""Where the server listens, and which hosts and origins a request may name."""
+"""Where the server listens."""
 
 import re
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mcp.server.transport_security import TransportSecuritySettings
-
 from case_tools.errors import ConfigurationError
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]{1,5})")
-_NAME: Final = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?P<port>:[0-9]{1,5})?")
-_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?")
-_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "[::1]")
 _NEEDED_BEYOND: Final = ("CASE_MCP_KEYS", "CASE_MCP_DESK", "CASE_MCP_ACCESS")
 _LAST_PORT: Final = 65_535
 
@@ -51,30 +46,6 @@ def refuse_incomplete(environment: Mapping[str, str], hosts: Sequence[str], plac
             f"{'is' if len(missing) == 1 else 'are'} missing.",
             next_step="Set them, or serve 127.0.0.1.",
         )
-
-
-def security_for(hosts: Sequence[str], origins: Sequence[str], *, is_local: bool) -> TransportSecuritySettings:
-    """Return the hosts and origins that a request may name.
-
-    Raises:
-        ConfigurationError: one is no host or no origin.
-    """
-    allowed_hosts = [name for host in _THIS_MACHINE for name in (host, f"{host}:*")] if is_local else []
-    allowed_origins = [f"http://{host}" for host in allowed_hosts] + [f"https://{host}" for host in allowed_hosts]
-    for host in hosts:
-        parts = _NAME.fullmatch(host.lower())
-        if parts is None:
-            raise ConfigurationError(
-                f"--allow-host {host!r} is no host.", next_step="Give a name, e.g. cases.example.com."
-            )
-        allowed_hosts += [parts[0]] if parts["port"] else [parts[0], f"{parts[0]}:*"]
-    for origin in origins:
-        if not _ORIGIN.fullmatch(origin.lower()):
-            raise ConfigurationError(
-                f"--allow-origin {origin!r} is no origin.", next_step="Give one, e.g. https://bots.example.com."
-            )
-        allowed_origins.append(origin.lower())
-    return TransportSecuritySettings(allowed_hosts=allowed_hosts, allowed_origins=allowed_origins)
 
 
 def listener_at(family: socket.AddressFamily, place: tuple[str, int], address: str) -> socket.socket:

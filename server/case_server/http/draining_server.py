@@ -12,6 +12,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from case_server.http.connections import BoundedHeadProtocol
 from case_server.http.gate import Gate
 
 _LARGEST_HEAD: Final = 32 * 1024
@@ -34,7 +35,7 @@ class DrainingServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
-                http="h11",  # httptools keeps a header's trailing blank, which the protocol forbids
+                http=BoundedHeadProtocol,  # h11: httptools keeps a header's trailing blank, which is forbidden
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -1,6 +1,6 @@
 """The gate before the MCP server: who is let in, and to what.
 
-Host and Origin -> key -> a place -> the body -> the scope that it needs -> the server. The server checks the scope
+Host and Origin -> key -> the body -> the scope that it needs -> a place -> the server. The server checks the scope
 again, as it reads the body for itself.
 """
 
@@ -9,14 +9,15 @@ from http import HTTPStatus
 from typing import Final, TypeGuard
 
 from mcp import types
-from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from case_server.audit import AuditEntry
 from case_server.http.callers import LOCAL, Caller, RequestContext
+from case_server.http.cors import is_preflight, preflight_of, showing_to
 from case_server.http.keys import KeyRing
-from case_server.http.limits import Limits, Places, body_of
+from case_server.http.limits import Bodies, Limits, Places
+from case_server.http.names import AllowedNames
 from case_server.http.refusals import Refusal, answer_of, busy
 from case_server.mcp.messages import NotAMessage, error_of, message_of
 from case_server.mcp.session import Session
@@ -24,6 +25,10 @@ from case_server.mcp.tools import lacking
 from case_tools.errors import ConfigurationError
 
 _LEAST_SCOPE: Final = "cases:read"
+_JSON: Final = "application/json"
+_NOT_JSON: Final = "The message is not declared as application/json. Nothing was done."
+_WRONG_HOST: Final = "This server is not served under that name. Nothing was done. The administrator allows names."
+_WRONG_ORIGIN: Final = "Pages of that origin may not call this server. Nothing was done."
 _CREDENTIALS: Final = (b"authorization", b"x-api-key")
 
 
@@ -37,7 +42,7 @@ class Gate:
         app: the server.
         session: what it works with.
         ring: the keys; without them everybody is let in.
-        security: the hosts and origins that may be named.
+        names: the hosts and origins that may be named.
         limits: how much it takes on.
     """
 
@@ -47,60 +52,84 @@ class Gate:
         session: Session,
         *,
         ring: KeyRing | None,
-        security: TransportSecuritySettings,
+        names: AllowedNames,
         limits: Limits,
     ) -> None:
         self.draining = False
         self._app = app
         self._session = session
         self._ring = ring
-        self._security = TransportSecurityMiddleware(security)
-        self._limits = limits
+        self._names = names
+        self._bodies = Bodies(limits)
         self._places = Places(limits)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way."""
-        return self._places.are_free and not self._session.calls
+        return self._places.are_free and self._bodies.are_none and not self._session.calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
         request = Request(scope, receive)
-        named_wrong = await self._security.validate_request(request, is_post=request.method == "POST")
-        if named_wrong is not None:
-            await named_wrong(scope, receive, send)
+        entry = self._session.audit.begin()
+        try:
+            origin = self._origin(request)
+        except Refusal as refusal:
+            entry.finish(refusal.outcome)
+            await refusal.answer(None)(scope, receive, send)
+            return
+        if origin is not None:
+            send = showing_to(origin, send)
+        if is_preflight(request):
+            await preflight_of(request)(scope, receive, send)
         elif request.method != "POST":
             # No stream is offered that a client could wait on, and there is no session to end.
             answer = error_of(None, types.INVALID_REQUEST, "Send a request with POST.")
             await answer_of(answer, HTTPStatus.METHOD_NOT_ALLOWED, {"allow": "POST"})(scope, receive, send)
         else:
-            await self._serve(request, send)
+            await self._serve(request, entry, send)
 
-    async def _serve(self, request: Request, send: Send) -> None:
-        entry = self._session.audit.begin()
+    def _origin(self, request: Request) -> str | None:
+        """Return the origin of the page that calls, None where it is no page.
+
+        Raises:
+            Refusal: the host or the origin is not one that may be named.
+        """
+        hosts, origins = request.headers.getlist("host"), request.headers.getlist("origin")
+        if len(hosts) != 1 or not self._names.has_host(hosts[0]):
+            raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", _WRONG_HOST)
+        if not origins:
+            return None
+        if len(origins) != 1 or not self._names.has_origin(origins[0]):
+            raise Refusal(HTTPStatus.FORBIDDEN, "wrong_origin", _WRONG_ORIGIN)
+        return origins[0]
+
+    async def _serve(self, request: Request, entry: AuditEntry, send: Send) -> None:
         entry.tool = self._known(request.headers.get("mcp-name"))
         own: types.RequestId | None = None
         try:
             if self.draining:
                 raise busy("draining", "The server is about to end.")
             caller = self._caller(request, entry)
-            async with self._places.taken():
-                body = await body_of(request, self._limits)
-                message = message_of(body)
-                if isinstance(message, types.JSONRPCRequest):
-                    own = message.id
-                if not _is_call(message):
-                    entry.tool = None
-                else:
-                    self._check(message, caller, entry)
-                RequestContext(caller=caller, audit_entry=entry).enter(request)
-                _take_credentials_out(request)
+            _check_type(request)
+            body = await self._bodies.read(request, caller.name)
+            message = message_of(body)
+            if isinstance(message, types.JSONRPCRequest):
+                own = message.id
+            if not _is_call(message):
+                entry.tool = None
+            else:
+                self._check(message, caller, entry)
+            RequestContext(caller=caller, audit_entry=entry).enter(request)
+            _take_credentials_out(request)
+            async with self._places.taken(caller.name):
                 try:
                     await self._app(request.scope, _again(body, request.receive), send)
                 finally:
                     if _is_call(message) and not entry.begun:
                         entry.finish("not_run")
         except NotAMessage as nothing:
+            entry.finish("malformed")
             await answer_of(nothing.answer, HTTPStatus.BAD_REQUEST)(request.scope, request.receive, send)
         except ClientDisconnect:
             pass
@@ -163,6 +192,12 @@ class Gate:
 
 def _is_call(message: types.JSONRPCMessage) -> TypeGuard[types.JSONRPCRequest]:
     return isinstance(message, types.JSONRPCRequest) and message.method == "tools/call"
+
+
+def _check_type(request: Request) -> None:
+    """Refuse a body that a page could send without a preflight."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "malformed", _NOT_JSON)
 
 
 def _credentials_of(request: Request) -> Sequence[bytes]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from case_server.mcp.messages import error_of
 
 CLOSE: Final = {"connection": "close"}
-"""For an answer that is given before the body was read."""
+"""For an answer that is given while the body comes in."""
 
 _RETRY_AFTER: Final = "2"
 
@@ -53,12 +53,12 @@ def answer_of(error: types.JSONRPCError, status: HTTPStatus, headers: Mapping[st
     return Response(body, status_code=status, headers=headers, media_type="application/json")
 
 
-def busy(outcome: str, what: str) -> Refusal:
+def busy(outcome: str, what: str, status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE) -> Refusal:
     """Return the refusal of a request that may come again."""
     return Refusal(
-        HTTPStatus.SERVICE_UNAVAILABLE,
+        status,
         outcome,
         f"{what} Nothing was done. Try again in {_RETRY_AFTER} seconds.",
-        headers={"retry-after": _RETRY_AFTER, **CLOSE},
+        headers={"retry-after": _RETRY_AFTER},
         code=types.INTERNAL_ERROR,
     )

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import case_tools.pipeline.opening  # noqa: F401 - else the first call waits for the import of what it needs
-from case_server.http.addresses import listener_at, place_of, refuse_incomplete, security_for
+from case_server.http.addresses import listener_at, place_of, refuse_incomplete
 from case_server.http.app import application_for
 from case_server.http.draining_server import DrainingServer
 from case_server.http.keys import KeyFile, KeyRing
+from case_server.http.names import AllowedNames
 from case_server.mcp.session import Session
 from case_tools.settings import Settings
 
@@ -43,7 +44,7 @@ def serve_http(
     is_local = ipaddress.ip_address(place[0].partition("%")[0]).is_loopback
     if not is_local:
         refuse_incomplete(environment, hosts, place[0])
-    security = security_for(hosts, origins, is_local=is_local)
+    names = AllowedNames.read(hosts, origins, is_local=is_local)
     file = KeyFile(settings.keys) if settings.keys else None
     if file:
         file.entries()  # one that cannot be used is reported at start
@@ -51,7 +52,7 @@ def serve_http(
     session = Session(settings)
     session.opened  # noqa: B018 - a desk that cannot be opened is reported at start
     with contextlib.closing(listener_at(family, place, address)) as listener:
-        gate, application = application_for(session, ring, security)
+        gate, application = application_for(session, ring, names)
         facts = _facts(settings, place[0], listener.getsockname()[1], keys=ring is not None)
         DrainingServer(application, gate, facts=facts, seconds=settings.timeout + _GRACE_SECONDS).run([listener])
     _log.info("ended")

@@ -29,6 +29,7 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._waking: asyncio.Task[None] | None = None
+        self._is_closed = False
         self.audit = Audit(settings.desk)
         self.calls = 0
 
@@ -106,7 +107,8 @@ class Session:
             self._waking.cancel()
             with suppress(asyncio.CancelledError):
                 await self._waking
-        if "opened" in self.__dict__:
+        if "opened" in self.__dict__ and not self._is_closed:
+            self._is_closed = True
             await self.opened.close()
 
 

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 import anyio
 import httpx
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import Message, Receive, Scope, Send
 
 from case_server.http.gate import Gate
 from case_server.http.limits import Limits
+from case_server.http.names import AllowedNames
 from case_server.mcp.session import Session
 from case_tools import Settings
 from web_served import HANDSHAKE, headers_of, message_of
@@ -38,8 +38,8 @@ class Slow:
 
 def gate_of(app: Slow, limits: Limits) -> Gate:
     """Return a gate without keys before an application."""
-    anyone = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    return Gate(app, Session(Settings(state=":memory:")), ring=None, security=anyone, limits=limits)
+    names = AllowedNames.read(["x"], [], is_local=False)
+    return Gate(app, Session(Settings(state=":memory:")), ring=None, names=names, limits=limits)
 
 
 async def ask(gate: Gate) -> httpx.Response:
@@ -67,7 +67,7 @@ async def test_requests_wait_for_their_turn_and_beyond_that_are_refused_at_once(
             refused = await ask(gate)
             app.go.set()
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
-    assert refused.json() == {"jsonrpc": "2.0", "id": None, "error": {"code": -32603, "message": BUSY}}
+    assert refused.json() == {"jsonrpc": "2.0", "id": 1, "error": {"code": -32603, "message": BUSY}}
     assert (told, app.reached, gate.is_idle) == ([204] * 5, 5, True)
 
 
@@ -99,7 +99,7 @@ async def raw(gate: Gate, *parts: Message) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    headers: list[tuple[bytes, bytes]] = [(b"content-type", b"application/json")]
+    headers: list[tuple[bytes, bytes]] = [(b"host", b"x"), (b"content-type", b"application/json")]
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/mcp", "headers": headers}
     with anyio.fail_after(30):
         await gate(scope, receive, send)
