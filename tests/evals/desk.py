@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from case_tools.embedded import EmbeddedDesk
 from case_tools.embedded.catalogue import AGENTS, PRIORITIES, QUEUES, STATUSES, TEMPLATES, derived_id
-from case_tools.embedded.records import Assignment, Person, Record
+from case_tools.embedded.records import Assignment, Customer, DeskRecord
 from case_tools.embedded.seeds import fill
-from case_tools.embedded.store import Store
+from case_tools.embedded.store import DeskStore
 from case_tools.embedded.times import milliseconds
 from evals.task import Check, SeedCase, Task
 
@@ -27,8 +27,9 @@ CREATE TEMP VIEW cases AS SELECT
     json_extract(body, '$.person.name') AS requester, json_extract(body, '$.person.emailId') AS email,
     json_extract(body, '$.person.phoneNumber') AS phone, json_extract(body, '$.assignee.name') AS assignee,
     json_extract(body, '$.queues') AS queues, strftime('%Y-%m-%dT%H:%MZ', due / 1000, 'unixepoch') AS due,
-    json_extract(body, '$.tags') AS tags, json_extract(body, '$.parent') AS parent,
-    json_extract(body, '$.resolution') AS resolution, json_extract(body, '$.custom') AS custom, body
+    coalesce(json_extract(body, '$.tags'), '[]') AS tags, coalesce(json_extract(body, '$.parent'), '') AS parent,
+    coalesce(json_extract(body, '$.resolution'), '') AS resolution,
+    coalesce(json_extract(body, '$.custom'), '{}') AS custom, body
     FROM record JOIN document USING (key) WHERE kind = 'case';
 CREATE TEMP VIEW tasks AS SELECT
     ref, json_extract(body, '$.case_ref') AS case_ref, json_extract(body, '$.title') AS title,
@@ -61,7 +62,7 @@ def prepare(task: Task, folder: Path) -> Path:
     """Make the desk of a task in the folder: the practice cases, the task's own, its clock; return the file."""
     file = folder / "desk.db"
     EmbeddedDesk.open(str(file), frozen_at=task.clock).close()
-    store = Store(str(file), seed=fill)
+    store = DeskStore(str(file), seed=fill)
     try:
         with store.writing():
             for seed in task.cases:
@@ -72,15 +73,15 @@ def prepare(task: Task, folder: Path) -> Path:
     return file
 
 
-def _add(store: Store, clock: datetime, seed: SeedCase, copy: int) -> None:
-    person = store.known_or_new(Person("", seed.customer, seed.email, seed.phone))
+def _add(store: DeskStore, clock: datetime, seed: SeedCase, copy: int) -> None:
+    person = store.known_or_new(Customer("", seed.customer, seed.email, seed.phone))
     at = milliseconds(clock - _HOUR * (seed.age + copy - 1))
     agent = next((each for each in AGENTS if each.name == seed.agent), None)
     queue = next((each for each in QUEUES if each.name == seed.queue), None)
     assert bool(seed.agent) == bool(agent), seed.agent
     assert bool(seed.queue) == bool(queue), seed.queue
     assigned = Assignment.of(agent, queue, at)
-    case = Record(
+    case = DeskRecord(
         kind="case",
         number=store.next_number("case"),
         template=TEMPLATES[0].id,
@@ -97,12 +98,10 @@ def _add(store: Store, clock: datetime, seed: SeedCase, copy: int) -> None:
         participants=assigned.participants,
         queues=assigned.queues,
         channels=[seed.channel],
-        tags=seed.tags,
         due=None if seed.due is None else milliseconds(clock + _HOUR * seed.due),
         breached=seed.due is not None and seed.due < 0,
-        resolution=seed.resolution,
-        custom=seed.custom,
         fresh=seed.fresh,
+        own={"tags": seed.tags, "resolution": seed.resolution, "custom": seed.custom},
     )
     tasks: list[str] = []
     for title in seed.tasks:
@@ -118,7 +117,7 @@ def _add(store: Store, clock: datetime, seed: SeedCase, copy: int) -> None:
             case_id=case.id,
             case_ref=case.ref,
             status=_id_of("Open"),
-            tags=[],
+            own={},
         )
         store.save(task)
         tasks.append(task.id)

@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ async def _refuse(fault: Fault, send: Any) -> None:
 
 
 @contextmanager
-def serving(task: Task, file: Path) -> Iterator[dict[str, str]]:
+def serving(task: Task, file: Path) -> Iterator[Mapping[str, str]]:
     """Serve the task's desk, and yield the settings that lead to it."""
     with closing(EmbeddedDesk.open(str(file))) as desk, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

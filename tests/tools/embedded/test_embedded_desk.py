@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from case_tools.embedded import Account, DeskFileError, EmbeddedDesk
+from case_tools.embedded import DeskAccount, DeskFileError, EmbeddedDesk
+from case_tools.embedded.kore import add_app
 
 pytestmark = pytest.mark.anyio
 
@@ -139,7 +140,7 @@ def client_of(desk: EmbeddedDesk) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=desk), base_url="http://desk.test")
 
 
-def signed(account: Account, **claims: object) -> str:
+def signed(account: DeskAccount, **claims: object) -> str:
     """Mint a token of the desk's own account."""
     return jwt.encode({"appId": account.client_id, **claims}, account.client_secret)
 
@@ -557,7 +558,7 @@ def unsigned(claims: Json) -> str:
     return jwt.encode(claims, "", algorithm="none")
 
 
-TOKENS: Mapping[str, tuple[Callable[[Account], str], Json | None]] = {
+TOKENS: Mapping[str, tuple[Callable[[DeskAccount], str], Json | None]] = {
     "appId alone": (signed, None),
     "sub": (lambda a: signed(a, sub="1234567890"), None),
     "audience": (lambda a: signed(a, aud="https://idproxy.kore.ai/authorize", iss="x"), None),
@@ -627,7 +628,7 @@ async def test_a_token_id_is_taken_once(tmp_path: Path) -> None:
 
 async def test_an_app_without_the_scope_is_refused(desk: EmbeddedDesk) -> None:
     """*Documented* by the vendor's own tests: 401 and code 4002, not 403."""
-    desk.add_app(client_id="cs-other", secret="s" * 43, scopes=())
+    add_app(desk.store, client_id="cs-other", secret="s" * 43, scopes=())
     async with client_of(desk) as client:
         path = f"{PREFIX}/{desk.account.stream_id}/getCases"
         token = jwt.encode({"appId": "cs-other"}, "s" * 43)
@@ -642,9 +643,9 @@ async def test_an_app_may_sign_with_another_algorithm(desk: EmbeddedDesk, algori
     secret = "s" * 64
     key: Any = private if algorithm.startswith("RS") else secret
     if algorithm.startswith("RS"):
-        desk.add_app(client_id="cs-other", public_key=public, algorithm=algorithm)
+        add_app(desk.store, client_id="cs-other", public_key=public, algorithm=algorithm)
     else:
-        desk.add_app(client_id="cs-other", secret=secret, algorithm=algorithm)
+        add_app(desk.store, client_id="cs-other", secret=secret, algorithm=algorithm)
     async with client_of(desk) as client:
         path = f"{PREFIX}/{desk.account.stream_id}/getCases"
         statuses = [
@@ -661,7 +662,7 @@ async def test_an_app_may_sign_with_another_algorithm(desk: EmbeddedDesk, algori
 async def test_a_public_key_is_no_shared_secret(desk: EmbeddedDesk) -> None:
     """*Ours*: a token signed with the public key as if it were a secret is refused."""
     _, public = key_pair()
-    desk.add_app(client_id="cs-other", public_key=public, algorithm="RS256")
+    add_app(desk.store, client_id="cs-other", public_key=public, algorithm="RS256")
     genuine = jwt.encode({"appId": "cs-other"}, "p" * 64, algorithm="HS256")
     signing_input = genuine.rpartition(".")[0]
     signature = jwt.get_algorithm_by_name("HS256").sign(signing_input.encode(), public.encode())
@@ -677,7 +678,7 @@ def test_an_app_with_a_key_that_does_not_fit_is_refused(desk: EmbeddedDesk) -> N
     _, public = key_pair()
     for algorithm, key in (("none", ""), ("ES256", "x"), ("RS256", "x"), ("HS256", public)):
         with pytest.raises(ValueError, match=r"^algorithm '|^the key of app 'cs-other' does not fit"):
-            desk.add_app(client_id="cs-other", secret=key, algorithm=algorithm)
+            add_app(desk.store, client_id="cs-other", secret=key, algorithm=algorithm)
 
 
 def key_pair() -> tuple[rsa.RSAPrivateKey, str]:
@@ -1026,7 +1027,7 @@ async def test_a_case_survives_a_restart(tmp_path: Path) -> None:
     path = str(tmp_path / "desk.db")
     with closing(EmbeddedDesk.open(path, frozen_at=MOMENT)) as desk:
         account = desk.account
-        desk.add_app(client_id="cs-other", secret="s" * 43)
+        add_app(desk.store, client_id="cs-other", secret="s" * 43)
         async with posting(desk) as post:
             created = (await post("createCase", NEW_CASE)).json()
     with closing(EmbeddedDesk.open(path, frozen_at=datetime(2030, 1, 1, tzinfo=UTC))) as desk:

@@ -23,6 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from case_tools.embedded import EmbeddedDesk
+from case_tools.embedded.kore import add_app
+from case_tools.embedded.talkdesk import add_client
 
 pytestmark = pytest.mark.anyio
 
@@ -218,7 +220,7 @@ async def test_a_signed_client_gets_an_access_token(
     desk: EmbeddedDesk, client: httpx.AsyncClient, audience: str
 ) -> None:
     """*Documented*: page "cc-jwt"; *Ours*: the URL as it was asked or that of a made-up account."""
-    desk.add_client(client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
+    add_client(desk.store, client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
     answer = await ask(client, **assertion(aud=audience))
     assert (answer.status_code, answer.json()["scope"]) == (200, BOTH)
 
@@ -249,7 +251,7 @@ async def test_an_assertion_that_does_not_fit_is_refused(
     desk: EmbeddedDesk, client: httpx.AsyncClient, name: str
 ) -> None:
     """*Documented*: page "cc-jwt" names the claims, T-OAS the shape of the error."""
-    desk.add_client(client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
+    add_client(desk.store, client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
     assert_refused(await ask(client, **assertion(**REFUSED_ASSERTIONS[name])), 401, "invalid_client")
 
 
@@ -263,7 +265,7 @@ async def test_an_assertion_may_last_six_minutes_and_is_taken_once(
     desk: EmbeddedDesk, client: httpx.AsyncClient
 ) -> None:
     """*Documented*: five minutes, a jti; *Ours*: a minute for clocks that differ, 401 for a replay."""
-    desk.add_client(client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
+    add_client(desk.store, client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
     longest = assertion(exp=int(NOW) + 360)
     assert (await ask(client, **longest)).status_code == 200
     assert_refused(await ask(client, **longest), 401, "invalid_client")
@@ -291,7 +293,7 @@ async def test_a_client_without_genuine_credentials_is_refused(client: httpx.Asy
 
 async def test_a_wrong_secret_is_refused(desk: EmbeddedDesk, client: httpx.AsyncClient) -> None:
     """*Documented*: page "cc-basic"; a client with a key alone has no secret, not an empty one."""
-    desk.add_client(client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
+    add_client(desk.store, client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
     assert_refused(await ask(client, auth=basic(desk, secret="wrong")), 401, "invalid_client")
     empty = f"Basic {b64encode(b'signing-client:').decode()}"
     assert_refused(await ask(client, auth=empty), 401, "invalid_client")
@@ -321,7 +323,7 @@ async def test_a_client_authenticates_in_one_way_and_names_it(
     desk: EmbeddedDesk, client: httpx.AsyncClient
 ) -> None:
     """*Documented*: the type of an assertion; *Ours*: two ways at once are refused, as the standard says."""
-    desk.add_client(client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
+    add_client(desk.store, client_id="signing-client", public_key=PUBLIC_KEY, key_id="key-1")
     genuine = assertion()
     assert_refused(await ask(client, auth=basic(desk), **genuine), 400, "invalid_request")
     untyped = {"client_assertion": genuine["client_assertion"]}
@@ -359,7 +361,7 @@ async def test_a_narrower_scope_is_given_and_holds(desk: EmbeddedDesk, client: h
 
 async def test_a_client_gets_no_more_than_it_was_granted(desk: EmbeddedDesk, client: httpx.AsyncClient) -> None:
     """*Documented*: omitted, the scope is all that is granted."""
-    desk.add_client(client_id="reader", secret="s" * 43, scopes=["cases-public:read"])
+    add_client(desk.store, client_id="reader", secret="s" * 43, scopes=["cases-public:read"])
     answer = await ask(client, auth=basic(desk, "reader", "s" * 43))
     assert answer.json()["scope"] == "cases-public:read"
     refused = await ask(client, auth=basic(desk, "reader", "s" * 43), scope=BOTH)
@@ -388,7 +390,7 @@ async def test_expired_tokens_and_token_ids_are_dropped_and_secrets_not_kept(tmp
     """*Ours*: the file holds digests, and only of what is still valid."""
     path = tmp_path / "desk.db"
     with closing(EmbeddedDesk.open(str(path), wall=wall)) as desk:
-        desk.add_client(client_id="signing-client", secret="s" * 43, public_key=PUBLIC_KEY, key_id="key-1")
+        add_client(desk.store, client_id="signing-client", secret="s" * 43, public_key=PUBLIC_KEY, key_id="key-1")
         async with client_of(desk) as client:
             await ask(client, **assertion())
             wall.seconds += 600
@@ -443,7 +445,7 @@ async def test_two_desks_on_one_file_know_each_others_access_tokens(tmp_path: Pa
 def test_a_client_that_could_never_authenticate_is_refused(desk: EmbeddedDesk, wrong: Json, message: str) -> None:
     """*Ours*: said at registration, not at the first request."""
     with pytest.raises(ValueError, match=message):
-        desk.add_client(client_id="other", **wrong)
+        add_client(desk.store, client_id="other", **wrong)
 
 
 # Refusals
@@ -1114,8 +1116,8 @@ async def test_a_case_closed_in_kore_cannot_be_changed_in_talkdesk(desk: Embedde
 
 async def test_a_token_of_one_dialect_is_none_of_the_other(desk: EmbeddedDesk, client: httpx.AsyncClient) -> None:
     """*Ours*: a client of one dialect is not registered for the other."""
-    desk.add_client(client_id="cs-talkdesk", secret="s" * 43)
-    desk.add_app(client_id="cs-kore", secret="s" * 43)
+    add_client(desk.store, client_id="cs-talkdesk", secret="s" * 43)
+    add_app(desk.store, client_id="cs-kore", secret="s" * 43)
     assert (await ask(client, auth=basic(desk, "cs-kore", "s" * 43))).status_code == 401
     headers = {"auth": jwt.encode({"appId": "cs-talkdesk"}, "s" * 43)}
     kore_answer = await client.post(kore_path(desk, "getCases"), content=b"{}", headers=headers)
@@ -1130,7 +1132,7 @@ async def test_everything_survives_a_restart(tmp_path: Path) -> None:
     """*Ours*: cases, what only Talkdesk knows, clients, and access tokens."""
     path = str(tmp_path / "desk.db")
     with closing(EmbeddedDesk.open(path)) as desk:
-        desk.add_client(client_id="other", secret="s" * 43)
+        add_client(desk.store, client_id="other", secret="s" * 43)
         async with calling(desk) as call, client_of(desk) as client:
             made = (await call("POST", "", NEW_CASE | {"notes": [{"note_body": "x"}]})).json()
             changed = SAMPLE | {"solve_reason": "test reason"}
@@ -1162,7 +1164,7 @@ async def test_a_file_from_before_talkdesk_still_opens(tmp_path: Path) -> None:
         keys = {key for (key,) in db.execute("SELECT json_each.key FROM document, json_each(body)")}
         assert not keys & set(later)
     with closing(EmbeddedDesk.open(path)) as desk:
-        desk.add_client(client_id="other", secret="s" * 43)
+        add_client(desk.store, client_id="other", secret="s" * 43)
         async with calling(desk) as call:
             assert len(await rows(call)) == 60
             assert await ids(call, status="NEW") == await ids(call, type="TASK") == set()

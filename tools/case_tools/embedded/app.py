@@ -3,35 +3,34 @@
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from case_tools.embedded import talkdesk_dialect, talkdesk_tokens, tokens
-from case_tools.embedded.allowance import Allowance
 from case_tools.embedded.bodies import LARGEST_BODY
-from case_tools.embedded.exchange import Answer, Dialect, Head
-from case_tools.embedded.keyring import SCOPE, App
-from case_tools.embedded.kore_dialect import KoreDialect
+from case_tools.embedded.dialect import DeskParts, DialectRoutes, dialects
+from case_tools.embedded.guesses import Guesses
+from case_tools.embedded.http import RequestHead, WireResponse
+from case_tools.embedded.quota import RequestQuota
 from case_tools.embedded.refusals import RefusedError
 from case_tools.embedded.seeds import fill
-from case_tools.embedded.store import Account, Store
+from case_tools.embedded.store import DeskAccount, DeskStore
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+_USUAL: Final = Guesses()
 _logger = logging.getLogger(__name__)
 
 
 class EmbeddedDesk:
-    """A practice case system: Kore's six endpoints and Talkdesk's four, over the cases of one SQLite file."""
+    """A practice case system: the cases of one SQLite file, in the wire format of every installed dialect."""
 
-    def __init__(self, store: Store, *, allowance: Allowance, wall: Callable[[], float]) -> None:
+    def __init__(self, parts: DeskParts) -> None:
         """Serve a store; ``open`` is the usual way to get a desk."""
-        self._store = store
-        self._kore = KoreDialect(store, allowance)
-        self._talkdesk = talkdesk_dialect.TalkdeskDialect(store, allowance, wall)
+        self.store = parts.store
+        self._routes = [(dialect.speaks, dialect.routes(parts)) for dialect in dialects().values()]
 
     @classmethod
     def open(
@@ -39,6 +38,7 @@ class EmbeddedDesk:
         path: str,
         *,
         rate: int | None = None,
+        guesses: Guesses = _USUAL,
         frozen_at: datetime | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -46,85 +46,51 @@ class EmbeddedDesk:
         """Open the desk's file (or ``:memory:``); a new one is filled with invented cases.
 
         ``rate`` is the number of requests a minute. ``frozen_at`` stops the clock of a new file for good.
-        ``wall`` tells the seconds since 1970 by which Talkdesk's tokens expire.
+        ``wall`` returns the seconds since 1970 by which access tokens expire. ``guesses`` are for tests: how
+        this desk answers what the vendors' pages leave open.
 
         Raises:
             DeskFileError: the file is another program's, damaged, or of a newer version.
 
         """
-        store = Store(path, seed=fill, frozen_at=frozen_at)
-        return cls(store, allowance=Allowance(rate, monotonic), wall=wall)
+        store = DeskStore(path, seed=fill, frozen_at=frozen_at)
+        return cls(DeskParts(store, RequestQuota(rate, monotonic), wall, guesses))
 
     @property
-    def account(self) -> Account:
-        """Tell what a client needs in order to talk to this desk."""
-        return self._store.account
-
-    def add_app(
-        self,
-        *,
-        client_id: str,
-        secret: str = "",
-        scopes: Iterable[str] = (SCOPE,),
-        algorithm: str = "HS256",
-        public_key: str = "",
-    ) -> None:
-        """Register a client of Kore's dialect, with a public key (PEM) for RS256 and RS512 instead of a secret.
-
-        Raises:
-            ValueError: the algorithm is unknown, or the key does not fit it.
-
-        """
-        app = App(client_id, algorithm, public_key or secret, tuple(scopes))
-        tokens.check_app(app)
-        self._store.keys.add_app(app)
-
-    def add_client(
-        self,
-        *,
-        client_id: str,
-        secret: str = "",
-        scopes: Iterable[str] = talkdesk_tokens.SCOPES,
-        public_key: str = "",
-        key_id: str = "",
-    ) -> None:
-        """Register a client of Talkdesk's dialect, with a secret, or an EC public key (PEM) and its id, or both.
-
-        Raises:
-            ValueError: there is neither secret nor key, the key has no id, or it is none for ES256.
-
-        """
-        client = talkdesk_tokens.new_client(
-            client_id, secret=secret, scopes=tuple(scopes), public_key=public_key, key_id=key_id
-        )
-        self._store.keys.add_client(client)
+    def account(self) -> DeskAccount:
+        """What a client needs in order to talk to this desk."""
+        return self.store.account
 
     def close(self) -> None:
         """Close the file."""
-        self._store.close()
+        self.store.close()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, or the server's start and end."""
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "http":
-            await self._http(Head.of(scope), receive, send)
+            await self._http(RequestHead.of(scope), receive, send)
         else:
             raise NotImplementedError(f"the embedded desk does not speak {scope['type']!r}")
 
-    async def _http(self, head: Head, receive: Receive, send: Send) -> None:
-        dialect: Dialect = self._talkdesk if talkdesk_dialect.speaks(head.path) else self._kore
+    async def _http(self, head: RequestHead, receive: Receive, send: Send) -> None:
+        dialect = self._dialect(head.path)
         try:
             respond = dialect.begin(head)
             raw = await _read(receive)
             answer = None if raw is None else respond(raw)
         except RefusedError as error:
-            answer = Answer(error.status, dialect.problem(head, error), error.headers)
+            answer = WireResponse(error.status, dialect.problem(head, error), error.headers)
         except Exception:
             _logger.exception("the embedded desk failed")
-            answer = Answer(500, dialect.problem(head, RefusedError(500, "Internal Server Error")))
+            answer = WireResponse(500, dialect.problem(head, RefusedError(500, "Internal Server Error")))
         if answer is not None:
             await _send(send, answer)
+
+    def _dialect(self, path: str) -> DialectRoutes:
+        """Choose the dialect of a path; what none of them speaks is refused in the first one's words."""
+        return next((routes for speaks, routes in self._routes if speaks(path)), self._routes[0][1])
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -141,7 +107,7 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _send(send: Send, answer: Answer) -> None:
+async def _send(send: Send, answer: WireResponse) -> None:
     body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"content-type": "application/json; charset=utf-8", "content-length": str(len(body))}
     encoded = [(name.encode(), value.encode()) for name, value in {**headers, **answer.headers}.items()]

@@ -71,7 +71,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class RecordTemplate:
     """What a new case or task is made from, and who gets it."""
 
     id: str
@@ -82,7 +82,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class SystemField:
     """A system field of every case and task."""
 
     id: str
@@ -137,13 +137,13 @@ AGENTS = tuple(
     )
 )
 TEMPLATES = (
-    Template("ctm-d4e6152-4255-4c5c-ba6c-91dac5cd0001", "case", "General enquiry", queue=QUEUES[0]),
-    Template("ctm-d4e6152-4255-4c5c-ba6c-91dac5cd0002", "case", "Complaint", agent=AGENTS[2]),
-    Template("ttm-d4e6152-4255-4c5c-ba6c-91dac5cd0001", "task", "Call back"),
-    Template("ttm-d4e6152-4255-4c5c-ba6c-91dac5cd0002", "task", "Check with warehouse"),
+    RecordTemplate("ctm-d4e6152-4255-4c5c-ba6c-91dac5cd0001", "case", "General enquiry", queue=QUEUES[0]),
+    RecordTemplate("ctm-d4e6152-4255-4c5c-ba6c-91dac5cd0002", "case", "Complaint", agent=AGENTS[2]),
+    RecordTemplate("ttm-d4e6152-4255-4c5c-ba6c-91dac5cd0001", "task", "Call back"),
+    RecordTemplate("ttm-d4e6152-4255-4c5c-ba6c-91dac5cd0002", "task", "Check with warehouse"),
 )
 TITLE, DESCRIPTION, DUE_DATE = (
-    Field(derived_id("fd", number), name, key, desc, type_, placeholder)
+    SystemField(derived_id("fd", number), name, key, desc, type_, placeholder)
     for number, (name, key, desc, type_, placeholder) in enumerate(
         (
             ("Title", "title", "Title of the field", "input", "Enter title"),

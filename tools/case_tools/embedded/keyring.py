@@ -15,7 +15,7 @@ SCOPE = "Case Management Configuration"
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class KoreApp:
     """A client of Kore's dialect; ``secret`` is shared, or the public key (PEM) for RS256 and RS512."""
 
     client_id: str
@@ -25,7 +25,7 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class TalkdeskClient:
     """A client of Talkdesk's dialect; ``secret`` is a digest, ``public_key`` a PEM, empty where it has none."""
 
     client_id: str
@@ -47,28 +47,28 @@ class Keyring:
         """Use the connection of the store."""
         self._db = db
 
-    def app(self, client_id: str) -> App | None:
+    def app(self, client_id: str) -> KoreApp | None:
         """Return the client of Kore's dialect with this id."""
         row = self._db.execute(
             "SELECT client_id, algorithm, secret, scopes FROM app WHERE client_id = ?", (client_id,)
         ).fetchone()
-        return None if row is None else App(row[0], row[1], row[2], tuple(json.loads(row[3])))
+        return None if row is None else KoreApp(row[0], row[1], row[2], tuple(json.loads(row[3])))
 
-    def add_app(self, app: App) -> None:
+    def add_app(self, app: KoreApp) -> None:
         """Register a client of Kore's dialect, in the place of one with the same id."""
         self._db.execute(
             "INSERT OR REPLACE INTO app (client_id, algorithm, secret, scopes) VALUES (?, ?, ?, ?)",
             (app.client_id, app.algorithm, app.secret, json.dumps(app.scopes)),
         )
 
-    def client(self, client_id: str) -> Client | None:
+    def client(self, client_id: str) -> TalkdeskClient | None:
         """Return the client of Talkdesk's dialect with this id."""
         row = self._db.execute(
             "SELECT client_id, secret, public_key, key_id, scopes FROM client WHERE client_id = ?", (client_id,)
         ).fetchone()
-        return None if row is None else Client(row[0], row[1], row[2], row[3], tuple(json.loads(row[4])))
+        return None if row is None else TalkdeskClient(row[0], row[1], row[2], row[3], tuple(json.loads(row[4])))
 
-    def add_client(self, client: Client) -> None:
+    def add_client(self, client: TalkdeskClient) -> None:
         """Register a client of Talkdesk's dialect, in the place of one with the same id."""
         self._db.execute(
             "INSERT OR REPLACE INTO client (client_id, secret, public_key, key_id, scopes) VALUES (?, ?, ?, ?, ?)",

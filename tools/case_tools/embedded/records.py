@@ -1,17 +1,28 @@
-"""What the store keeps of a case or a task, and what it can be asked; no vendor's request or answer."""
+"""What the store keeps of a case, a task or a customer; no vendor's request or answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Self
 
-from case_tools.embedded.catalogue import MEDIUM, OPEN, Agent, Kind, Queue, derived_id
+from case_tools.embedded.catalogue import (
+    API_USER_ID,
+    API_USER_NAME,
+    MEDIUM,
+    OPEN,
+    Agent,
+    Kind,
+    Queue,
+    derived_id,
+)
 from case_tools.embedded.times import LATEST, iso
 
 Json = dict[str, Any]
-SortKey = Literal["created", "updated", "due", "score", "title", "ref"]
 
 _ID_KIND: Mapping[Kind, str] = {"case": "ci", "task": "ti"}
 _REF_PREFIX: Mapping[Kind, str] = {"case": "CS", "task": "TS"}
+
+
+_API_USER: Json = {"name": API_USER_NAME, "_id": API_USER_ID, "profImage": "no-avatar"}
 
 
 def text(value: object) -> str:
@@ -19,13 +30,18 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A case or a task.
+def own_with(own: Json, part: Json, empty: Json) -> Json:
+    """Put a dialect's part into what is kept; a value that is empty and was never written is left out."""
+    return own | {key: value for key, value in part.items() if key in own or value != empty[key]}
 
-    Objects and lists are kept whole, as they were written. ``extra`` has the values that only Kore's
-    dialect shows, and those that were written over a value which is otherwise derived. What comes after
-    it only Talkdesk's dialect shows; ``fresh`` tells that nobody has picked the open case up yet.
+
+@dataclass(frozen=True, slots=True)
+class DeskRecord:
+    """A case or a task: what every dialect shows, and in ``own`` what one dialect alone keeps.
+
+    Objects and lists are kept whole, as they were written. The keys of ``own`` are stored beside the
+    shared ones; each dialect reads and writes its own and leaves the others' alone. ``fresh`` says that
+    nobody has picked the open case up yet.
     """
 
     kind: Kind
@@ -39,8 +55,6 @@ class Record:
     updated: int
     id: str = ""
     ref: str = ""
-    case_id: str = ""
-    case_ref: str = ""
     status: str = OPEN.id
     priority: str = MEDIUM.id
     assignment: str = "unassigned"
@@ -48,20 +62,17 @@ class Record:
     participants: list[Any] = field(default_factory=list)
     queues: list[Any] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    tasks: list[str] = field(default_factory=list)
     due: int | None = None
     breached: bool = False
-    active: bool = True
-    extra: Json = field(default_factory=dict)
     fresh: bool = False
-    type: str = ""
-    resolution: str = ""
-    solve_reason: str = ""
-    parent: str = ""
-    group: str = ""
-    custom: Json = field(default_factory=dict)
-    notes: list[Json] = field(default_factory=list)
+    language: str = "en"
+    author: Json = field(
+        default_factory=lambda: {"name": API_USER_NAME, "_id": API_USER_ID, "profImage": "no-avatar"}
+    )
+    tasks: list[str] = field(default_factory=list)
+    case_id: str = ""
+    case_ref: str = ""
+    own: Json = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Derive the id and the reference of a new record; a case that is not open is no longer fresh."""
@@ -73,12 +84,21 @@ class Record:
             object.__setattr__(self, "fresh", False)
 
     def next_update(self, now: int) -> int:
-        """Tell the time of the next change: now, but at least a millisecond after the last one."""
+        """Return the time of the next change: now, but at least a millisecond after the last one."""
         return min(max(now, self.updated + 1), LATEST)
 
     def to_json(self) -> Json:
-        """Return the record as a plain object that ``Record(**...)`` reads back."""
-        return {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        """Return the record as one flat object, the dialects' own keys beside the shared ones."""
+        return self.own | {name: getattr(self, name) for name in _SHARED}
+
+    @classmethod
+    def from_json(cls, body: Json) -> Self:
+        """Read what ``to_json`` wrote."""
+        shared = {key: value for key, value in body.items() if key in _SHARED}
+        return cls(**shared, own={key: value for key, value in body.items() if key not in _SHARED})
+
+
+_SHARED = frozenset(entry.name for entry in fields(DeskRecord)) - {"own"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +143,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Customer:
     """A customer the desk knows; ``email`` and ``phone`` are empty where they are not known."""
 
     id: str
@@ -137,37 +157,3 @@ class Person:
         if email or self.email:
             return document | {"emailId": email or self.email}
         return document | {"phoneNumber": phone or self.phone} if phone or self.phone else document
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A search; ``None`` and ``False`` do not narrow it, an empty set matches nothing.
-
-    Queues and channels are folded names, statuses and priorities ids, times milliseconds, both ends
-    included. ``agent`` is the id of an agent or of the agent's seat. ``text`` is looked for in titles and
-    references. ``fresh`` chooses among open cases alone. ``requester`` has values by key of the kept
-    person, ``values`` the allowed ones by JSON path into the record; both compare whole, without case.
-    """
-
-    kind: Kind
-    text: str = ""
-    statuses: frozenset[str] | None = None
-    priorities: frozenset[str] | None = None
-    queues: frozenset[str] | None = None
-    channels: frozenset[str] | None = None
-    unassigned: bool = False
-    agent: str | None = None
-    since: int | None = None
-    until: int | None = None
-    updated_since: int | None = None
-    updated_until: int | None = None
-    due: int | None = None
-    numbers: frozenset[int] | None = None
-    title: str = ""
-    description: str = ""
-    fresh: bool | None = None
-    requester: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    order: Sequence[tuple[SortKey, bool]] = (("created", True),)
-    skip: int = 0
-    limit: int = 50

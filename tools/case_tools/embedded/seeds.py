@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from case_tools.embedded.catalogue import AGENTS, PRIORITIES, QUEUES, STATUSES, TEMPLATES, derived_id
-from case_tools.embedded.records import Assignment, Person, Record
-from case_tools.embedded.store import Store
+from case_tools.embedded.records import Assignment, Customer, DeskRecord
+from case_tools.embedded.store import DeskStore
 
 # Handle, name, language, e-mail address, telephone number.
 _PEOPLE = """
@@ -58,7 +58,7 @@ shevchuk   | Оксана Шевчук        | uk | oksana.shevchuk@example.com
 bondar     | Тарас Бондар         | uk | taras.bondar@example.net      |
 """
 
-# Person; title; description; template, status, priority, queue, agent, hours until due, channel.
+# Customer; title; description; template, status, priority, queue, agent, hours until due, channel.
 # Queues and agents are places in the catalogue, 0 for none; the dictionaries below explain the letters.
 _CASES = (
     ("whitlock", "Parcel arrived with a broken lamp inside",
@@ -229,7 +229,7 @@ _CASES = (
     ("singh", "Change of delivery date to next Thursday",
      "She is away until Wednesday. The parcel shop is no option, the box is too heavy for her.",
      "e o m 0 0 26 r"),
-    ("mcallister", "App asks for a code that never comes",
+    ("mcallister", "KoreApp asks for a code that never comes",
      "No text message arrives on his new number. The old number is still shown in the profile.",
      "e o h 4 0 11 c"),
     ("villareal", "Charged for express delivery that was late",
@@ -280,7 +280,7 @@ _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
 
 
-def fill(store: Store) -> None:
+def fill(store: DeskStore) -> None:
     """Write the invented people, cases and tasks; their times hang on the store's clock."""
     now = store.now() // _MINUTE * _MINUTE
     people = {handle: (person, language) for handle, person, language in _people(store)}
@@ -293,18 +293,18 @@ def fill(store: Store) -> None:
         store.save(case)
 
 
-def _people(store: Store) -> Iterator[tuple[str, Person, str]]:
+def _people(store: DeskStore) -> Iterator[tuple[str, Customer, str]]:
     for line in _PEOPLE.strip().splitlines():
         handle, name, language, email, phone = (part.strip() for part in line.split("|"))
         yield handle, store.add_person(name=name, email=email, phone=phone), language
 
 
-def _cases(now: int, people: Mapping[str, tuple[Person, str]]) -> Iterator[Record]:
+def _cases(now: int, people: Mapping[str, tuple[Customer, str]]) -> Iterator[DeskRecord]:
     for index, (handle, title, description, code) in enumerate(_CASES):
         person, language = people[handle]
         template, *handling, channel = code.split()
         address = {"emailId": person.email} if person.email else {"phoneNumber": person.phone}
-        new = Record(
+        new = DeskRecord(
             kind="case",
             number=101 + index,
             template=_TEMPLATES[template].id,
@@ -315,14 +315,14 @@ def _cases(now: int, people: Mapping[str, tuple[Person, str]]) -> Iterator[Recor
             created=now - ((len(_CASES) - index) ** 2 * 25 + index * 37 % 50) * _MINUTE,
             updated=now,
             channels=[_CHANNELS[channel]],
-            extra={"language": language},
+            language=language,
         )
         yield _handled(new, now, handling)
 
 
-def _task(now: int, number: int, case: Record, title: str, code: str) -> Record:
+def _task(now: int, number: int, case: DeskRecord, title: str, code: str) -> DeskRecord:
     template, *handling = code.split()
-    new = Record(
+    new = DeskRecord(
         kind="task",
         number=number,
         template=_TEMPLATES[template].id,
@@ -339,7 +339,7 @@ def _task(now: int, number: int, case: Record, title: str, code: str) -> Record:
     return _handled(new, now, handling)
 
 
-def _handled(new: Record, now: int, handling: Sequence[str]) -> Record:
+def _handled(new: DeskRecord, now: int, handling: Sequence[str]) -> DeskRecord:
     """Put a record into the state its code names, last changed some time after it was made."""
     status, priority, queue, agent, due = handling
     at = new.created
@@ -358,5 +358,5 @@ def _handled(new: Record, now: int, handling: Sequence[str]) -> Record:
         updated=at + (now - at) // _MINUTE * (new.number * 29 % 60) // 100 * _MINUTE,
         due=until,
         breached=until is not None and until < now and not _STATUSES[status].resolved,
-        extra=new.extra | ({"createdBy": author, "updatedBy": author} if author else {}),
+        author=author or new.author,
     )

@@ -1,9 +1,16 @@
-"""A search as SQL: constant fragments with bound values, put together as the search needs them."""
+"""A search as SQL: constant fragments with bound values, put together as the search needs them.
+
+A dialect makes the conditions that its filters stand for, of the ones here or of its own.
+"""
 
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from case_tools.embedded.catalogue import OPEN
-from case_tools.embedded.records import Query, SortKey
+from case_tools.embedded.catalogue import OPEN, Kind
+
+SortKey = Literal["created", "updated", "due", "score", "title", "ref"]
 
 _ORDER: dict[tuple[SortKey, bool], str] = {
     ("created", False): "created",
@@ -19,86 +26,120 @@ _ORDER: dict[tuple[SortKey, bool], str] = {
     ("ref", False): "ref",
     ("ref", True): "ref DESC",
 }
-# Each filter looks keys up by itself: without statistics SQLite would walk all cases in sorting order.
-_TEXT = """AND key IN (
-    SELECT key FROM record WHERE kind = ? AND (instr(title_folded, ?) OR instr(ref_folded, ?))
-)"""
-_STATUS = "AND status IN (SELECT value FROM json_each(?))"
-_PRIORITY = "AND priority IN (SELECT value FROM json_each(?))"
-_LABEL = """AND key IN (
-    SELECT key FROM label WHERE sort = ? AND value IN (SELECT value FROM json_each(?))
-)"""
-_UNASSIGNED = "AND key IN (SELECT key FROM record WHERE kind = ? AND assignment = 'unassigned')"
-_AGENT = """AND ? <> '' AND key IN (
-    SELECT key FROM record WHERE agent = ? UNION SELECT key FROM record WHERE seat = ?
-)"""
-_DUE = "AND key IN (SELECT key FROM record WHERE kind = ? AND due = ?)"
-_NUMBER = "AND number IN (SELECT value FROM json_each(?))"
-_TITLE = "AND key IN (SELECT key FROM record WHERE kind = ? AND instr(title_folded, ?))"
-_DESCRIPTION = """AND key IN (
-    SELECT key FROM document WHERE instr(folded(json_extract(body, '$.description')), ?)
-)"""
-_FRESH = """AND (status <> ? OR ? = (
-    SELECT coalesce(json_extract(body, '$.fresh'), 0) FROM document WHERE document.key = record.key
-))"""
-_VALUE = """AND key IN (
-    SELECT key FROM document
-    WHERE folded(json_extract(body, ?)) IN (SELECT value FROM json_each(?))
-)"""
-_REQUESTER = """AND key IN (
-    SELECT document.key FROM document LEFT JOIN person ON person.id = json_extract(body, '$.person._id')
-    WHERE ? = folded(coalesce(
-        nullif(json_extract(body, '$.person.' || ?), ''),
-        json_extract(
-            json_object('_id', person.id, 'name', name, 'emailId', email, 'phoneNumber', phone), '$.' || ?
+
+
+class Condition(NamedTuple):
+    """An SQL condition on the table ``record``, and the values of its question marks."""
+
+    sql: str
+    values: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSearch:
+    """A search among cases or tasks: all conditions must hold."""
+
+    kind: Kind
+    conditions: Sequence[Condition] = ()
+    order: Sequence[tuple[SortKey, bool]] = (("created", True),)
+    skip: int = 0
+    limit: int = 50
+
+
+def text_in(kind: Kind, text: str, *, references: bool = True) -> Condition:
+    """Match a run of characters in the title, or in the reference too, without case."""
+    folded = text.casefold()
+    if not references:
+        return Condition(
+            "key IN (SELECT key FROM record WHERE kind = ? AND instr(title_folded, ?))", (kind, folded)
         )
-    ))
-)"""
+    return Condition(
+        "key IN (SELECT key FROM record WHERE kind = ? AND (instr(title_folded, ?) OR instr(ref_folded, ?)))",
+        (kind, folded, folded),
+    )
 
 
-def counting(query: Query) -> tuple[str, list[str | int]]:
+def status_in(status_ids: Iterable[str]) -> Condition:
+    """Match one of these statuses."""
+    return Condition("status IN (SELECT value FROM json_each(?))", (listed(status_ids),))
+
+
+def priority_in(priority_ids: Iterable[str]) -> Condition:
+    """Match one of these priorities."""
+    return Condition("priority IN (SELECT value FROM json_each(?))", (listed(priority_ids),))
+
+
+def labelled(sort: Literal["queue", "channel"], names: Iterable[str]) -> Condition:
+    """Match one of these queues or channels, by folded name."""
+    return Condition(
+        "key IN (SELECT key FROM label WHERE sort = ? AND value IN (SELECT value FROM json_each(?)))",
+        (sort, listed(names)),
+    )
+
+
+def unassigned(kind: Kind) -> Condition:
+    """Match what is marked as assigned to nobody."""
+    return Condition("key IN (SELECT key FROM record WHERE kind = ? AND assignment = 'unassigned')", (kind,))
+
+
+def agent_is(agent_id: str) -> Condition:
+    """Match the id of an agent or of the agent's seat; an empty one matches nothing."""
+    return Condition(
+        "? <> '' AND key IN (SELECT key FROM record WHERE agent = ? UNION SELECT key FROM record WHERE seat = ?)",
+        (agent_id, agent_id, agent_id),
+    )
+
+
+def between(column: Literal["created", "updated"], since: int | None, until: int | None) -> list[Condition]:
+    """Match a time from ``since`` to ``until``, both included; None is no limit."""
+    limits = ((">=", since), ("<=", until))
+    return [Condition(f"{column} {sign} ?", (moment,)) for sign, moment in limits if moment is not None]
+
+
+def due_at(kind: Kind, moment: int) -> Condition:
+    """Match the exact due time."""
+    return Condition("key IN (SELECT key FROM record WHERE kind = ? AND due = ?)", (kind, moment))
+
+
+def number_in(numbers: Iterable[int]) -> Condition:
+    """Match one of these numbers."""
+    return Condition("number IN (SELECT value FROM json_each(?))", (json.dumps(sorted(numbers)),))
+
+
+def open_and_fresh(*, fresh: bool) -> Condition:
+    """Match open cases that nobody has picked up yet, or those that somebody has; others match anyway."""
+    return Condition(
+        """(status <> ? OR ? = (
+            SELECT coalesce(json_extract(body, '$.fresh'), 0) FROM document WHERE document.key = record.key
+        ))""",
+        (OPEN.id, int(fresh)),
+    )
+
+
+def listed(values: Iterable[str]) -> str:
+    """Write values as the JSON array that ``json_each`` reads."""
+    return json.dumps(sorted(values))
+
+
+def counting(search: RecordSearch) -> tuple[str, list[str | int]]:
     """Build the statement that counts all matches, and its values."""
-    where, values = _where(query)
-    return " ".join(["SELECT count(*) FROM record WHERE", *where]), values
+    where, values = _where(search)
+    parts = ["SELECT count(*) FROM record WHERE", where]
+    return " ".join(parts), values
 
 
-def paging(query: Query) -> tuple[str, list[str | int]]:
+def paging(search: RecordSearch) -> tuple[str, list[str | int]]:
     """Build the statement that lists the keys of one page, and its values.
 
     The reference and the number decide between equals, so that pages neither overlap nor leave gaps.
     """
-    where, values = _where(query)
-    order = ", ".join([*(_ORDER[part] for part in query.order), "ref", "number"])
-    parts = ["SELECT key FROM record WHERE", *where, "ORDER BY", order, "LIMIT ? OFFSET ?"]
-    return " ".join(parts), [*values, query.limit, query.skip]
+    where, values = _where(search)
+    order = ", ".join([*(_ORDER[part] for part in search.order), "ref", "number"])
+    parts = ["SELECT key FROM record WHERE", where, "ORDER BY", order, "LIMIT ? OFFSET ?"]
+    return " ".join(parts), [*values, search.limit, search.skip]
 
 
-def _where(query: Query) -> tuple[list[str], list[str | int]]:
-    text, agent = query.text.casefold(), query.agent or ""
-    conditions: list[tuple[str, tuple[str | int, ...], bool]] = [
-        (_TEXT, (query.kind, text, text), bool(text)),
-        (_STATUS, (_listed(query.statuses),), query.statuses is not None),
-        (_PRIORITY, (_listed(query.priorities),), query.priorities is not None),
-        (_LABEL, ("queue", _listed(query.queues)), query.queues is not None),
-        (_LABEL, ("channel", _listed(query.channels)), query.channels is not None),
-        (_UNASSIGNED, (query.kind,), query.unassigned),
-        (_AGENT, (agent, agent, agent), query.agent is not None),
-        ("AND created >= ?", (query.since or 0,), query.since is not None),
-        ("AND created <= ?", (query.until or 0,), query.until is not None),
-        ("AND updated >= ?", (query.updated_since or 0,), query.updated_since is not None),
-        ("AND updated <= ?", (query.updated_until or 0,), query.updated_until is not None),
-        (_DUE, (query.kind, query.due or 0), query.due is not None),
-        (_NUMBER, (json.dumps(sorted(query.numbers or ())),), query.numbers is not None),
-        (_TITLE, (query.kind, query.title.casefold()), bool(query.title)),
-        (_DESCRIPTION, (query.description.casefold(),), bool(query.description)),
-        (_FRESH, (OPEN.id, int(query.fresh or False)), query.fresh is not None),
-        *((_VALUE, (path, _listed(values)), True) for path, values in query.values.items()),
-        *((_REQUESTER, (value.casefold(), key, key), True) for key, value in query.requester.items()),
-    ]
-    wanted = [(condition, values) for condition, values, is_wanted in conditions if is_wanted]
-    parts = ["kind = ?", *(condition for condition, _ in wanted)]
-    return parts, [query.kind, *(value for _, values in wanted for value in values)]
-
-
-def _listed(values: frozenset[str] | None) -> str:
-    return json.dumps(sorted(values or ()))
+def _where(search: RecordSearch) -> tuple[str, list[str | int]]:
+    # Each condition looks keys up by itself: without statistics SQLite would walk all cases in sorting order.
+    conditions = [Condition("kind = ?", (search.kind,)), *search.conditions]
+    return " AND ".join(each.sql for each in conditions), [value for each in conditions for value in each.values]

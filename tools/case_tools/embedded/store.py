@@ -15,8 +15,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from case_tools.embedded.catalogue import PRIORITY_BY_ID, Kind, derived_id, fold
-from case_tools.embedded.keyring import SCOPE, App, Keyring
-from case_tools.embedded.records import Person, Query, Record, text
+from case_tools.embedded.keyring import SCOPE, Keyring, KoreApp
+from case_tools.embedded.records import Customer, DeskRecord, text
 from case_tools.embedded.schema import (
     DeskFileError,
     add_later,
@@ -25,7 +25,7 @@ from case_tools.embedded.schema import (
     is_complete,
     lay_out,
 )
-from case_tools.embedded.selection import counting, paging
+from case_tools.embedded.selection import RecordSearch, counting, paging
 from case_tools.embedded.times import milliseconds
 from case_tools.state.sqlite.file import use_wal, writing
 
@@ -52,7 +52,7 @@ _NEXT_NOTES = "UPDATE meta SET value = value + ? WHERE key = 'notes'"
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class DeskAccount:
     """What a client needs in order to talk to the desk."""
 
     stream_id: str
@@ -61,10 +61,12 @@ class Account:
     client_secret: str = field(repr=False)
 
 
-class Store:
+class DeskStore:
     """Everything the desk knows."""
 
-    def __init__(self, path: str, *, seed: Callable[["Store"], None], frozen_at: datetime | None = None) -> None:
+    def __init__(
+        self, path: str, *, seed: Callable[["DeskStore"], None], frozen_at: datetime | None = None
+    ) -> None:
         """Open the file; when there is none, make it and let ``seed`` fill it.
 
         Raises:
@@ -111,7 +113,7 @@ class Store:
         last = self._number("SELECT value FROM meta WHERE key = 'notes'")
         return range(last - count + 1, last + 1)
 
-    def save(self, record: Record) -> None:
+    def save(self, record: DeskRecord) -> None:
         """Write a new record, or one that was read before; call it inside ``writing``."""
         columns = {
             "kind": record.kind,
@@ -141,22 +143,22 @@ class Store:
             + [("queue", fold(_name(queue)), key) for queue in record.queues],
         )
 
-    def read(self, kind: Kind, record_id: str) -> Record | None:
+    def read(self, kind: Kind, record_id: str) -> DeskRecord | None:
         """Return the case or task with this id."""
         statement = "SELECT key FROM record WHERE id = ? AND kind = ?"
         row = self._db.execute(statement, (record_id, kind)).fetchone()
         return None if row is None else self._record(row[0])
 
-    def read_case(self, number: int) -> Record | None:
+    def read_case(self, number: int) -> DeskRecord | None:
         """Return the case with this number."""
         statement = "SELECT key FROM record WHERE number = ? AND kind = 'case'"
         row = self._db.execute(statement, (number,)).fetchone()
         return None if row is None else self._record(row[0])
 
-    def find(self, query: Query) -> tuple[list[Record], int]:
+    def find(self, search: RecordSearch) -> tuple[list[DeskRecord], int]:
         """Return one page of what matches, and the number of all that match."""
-        count, values = counting(query)
-        page, page_values = paging(query)
+        count, values = counting(search)
+        page, page_values = paging(search)
         self._db.execute("BEGIN")
         try:
             total = self._number(count, *values)
@@ -165,28 +167,28 @@ class Store:
         finally:
             self._db.rollback()
 
-    def person(self, *, person_id: str = "", email: str = "", phone: str = "") -> Person | None:
+    def person(self, *, person_id: str = "", email: str = "", phone: str = "") -> Customer | None:
         """Return the person with this id, else with this e-mail address, else with this number."""
         for statement, value in ((_BY_ID, person_id), (_BY_EMAIL, email.casefold()), (_BY_PHONE, phone)):
             row = self._db.execute(statement, (value,)).fetchone() if value else None
             if row:
-                return Person(*row)
+                return Customer(*row)
         return None
 
-    def add_person(self, *, name: str, email: str = "", phone: str = "", person_id: str = "") -> Person:
+    def add_person(self, *, name: str, email: str = "", phone: str = "", person_id: str = "") -> Customer:
         """Add a person, with the next id if none is given; call it inside ``writing``."""
         number = self._number(_NEXT_PERSON)
         # A caller may have brought the id that this number stands for.
         while not person_id and self.person(person_id=derived_id("u", number)):
             number += 1
-        person = Person(person_id or derived_id("u", number), name, email, phone)
+        person = Customer(person_id or derived_id("u", number), name, email, phone)
         self._db.execute(
             "INSERT INTO person (number, id, name, email, phone, email_folded) VALUES (?, ?, ?, ?, ?, ?)",
             (number, person.id, name, email, phone, email.casefold()),
         )
         return person
 
-    def known_or_new(self, given: Person) -> Person:
+    def known_or_new(self, given: Customer) -> Customer:
         """Take the person the desk knows by id, e-mail address or number, else add the one given."""
         asked = {"person_id": given.id} if given.id else {"email": given.email, "phone": given.phone}
         known = self.person(**asked)
@@ -194,7 +196,7 @@ class Store:
             return self.add_person(person_id=given.id, name=given.name, email=given.email, phone=given.phone)
         return replace(known, name=known.name or given.name)
 
-    def _make(self, seed: Callable[["Store"], None], frozen_at: datetime | None) -> None:
+    def _make(self, seed: Callable[["DeskStore"], None], frozen_at: datetime | None) -> None:
         with self.writing():
             # Another process may have made the file while this one waited for the lock.
             if is_complete(self._db):
@@ -210,21 +212,21 @@ class Store:
                 meta["frozen_at"] = str(milliseconds(frozen_at))
             self._db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", meta.items())
             self._load()
-            self.keys.add_app(App(self.account.client_id, "HS256", self.account.client_secret, (SCOPE,)))
+            self.keys.add_app(KoreApp(self.account.client_id, "HS256", self.account.client_secret, (SCOPE,)))
             seed(self)
 
     def _load(self) -> None:
         meta: dict[str, str] = dict(self._db.execute("SELECT key, value FROM meta"))
-        self.account = Account(meta["stream_id"], meta["account_id"], meta["client_id"], meta["client_secret"])
+        self.account = DeskAccount(meta["stream_id"], meta["account_id"], meta["client_id"], meta["client_secret"])
         self._frozen = int(meta["frozen_at"]) if "frozen_at" in meta else None
 
     def _number(self, statement: str, *values: str | int) -> int:
         (number,) = self._db.execute(statement, values).fetchone()
         return int(number)
 
-    def _record(self, key: int) -> Record:
+    def _record(self, key: int) -> DeskRecord:
         (body,) = self._db.execute("SELECT body FROM document WHERE key = ?", (key,)).fetchone()
-        return Record(**json.loads(body))
+        return DeskRecord.from_json(json.loads(body))
 
 
 def _name(entry: object) -> str:

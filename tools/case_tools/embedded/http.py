@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Self
 
 from case_tools.embedded.records import Json
-from case_tools.embedded.refusals import RefusedError
 
 
-class Answer(NamedTuple):
+class WireResponse(NamedTuple):
     """An HTTP status, a JSON object and headers."""
 
     status: int
@@ -17,7 +16,7 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class RequestHead:
     """What is known of a request before its body is read; names of headers are in lower case."""
 
     method: str
@@ -42,18 +41,8 @@ class Head:
 
     @property
     def address(self) -> str:
-        """Tell the address that the request was sent to, without its query."""
+        """The address that the request was sent to, without its query."""
         return f"{self.scheme}://{self.headers.get('host', '')}{self.path}"
 
 
-Respond = Callable[[bytes], Answer]
-
-
-class Dialect(Protocol):
-    """A vendor's wire format."""
-
-    def begin(self, head: Head) -> Respond:
-        """Route the request and check its credentials; return what answers its body."""
-
-    def problem(self, head: Head, error: RefusedError) -> Json:
-        """Write the body of a refusal."""
+Respond = Callable[[bytes], WireResponse]

@@ -3,17 +3,17 @@
 import base64
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hmac import compare_digest
 from urllib.parse import parse_qsl
 
 import jwt
 
 from case_tools.embedded.bodies import storable
-from case_tools.embedded.exchange import Answer, Head
-from case_tools.embedded.keyring import Client, digest
+from case_tools.embedded.http import RequestHead, WireResponse
+from case_tools.embedded.keyring import TalkdeskClient, digest
 from case_tools.embedded.refusals import RefusedError
-from case_tools.embedded.store import Store
+from case_tools.embedded.store import DeskStore
 
 READ, WRITE = SCOPES = ("cases-public:read", "cases-public:write")
 ACCESS_SECONDS = 600
@@ -26,8 +26,16 @@ _DEFAULT_AUDIENCE = "https://practice.talkdeskid.com/oauth/token"
 _NO_STORE = {"cache-control": "no-store"}
 
 
-def new_client(client_id: str, *, secret: str, scopes: tuple[str, ...], public_key: str, key_id: str) -> Client:
-    """Return a client as it is registered.
+def add_client(
+    store: DeskStore,
+    *,
+    client_id: str,
+    secret: str = "",
+    scopes: Iterable[str] = SCOPES,
+    public_key: str = "",
+    key_id: str = "",
+) -> None:
+    """Register a client of this dialect, with a secret, or an EC public key (PEM) and its id, or both.
 
     Raises:
         ValueError: there is neither secret nor key, the key has no id, or it is none for ES256.
@@ -42,10 +50,11 @@ def new_client(client_id: str, *, secret: str, scopes: tuple[str, ...], public_k
             jwt.get_algorithm_by_name(_ALGORITHM).prepare_key(public_key)
         except (jwt.InvalidKeyError, ValueError) as error:
             raise ValueError(f"the key of client {client_id!r} does not fit {_ALGORITHM}: {error}") from error
-    return Client(client_id, digest(secret) if secret else "", public_key, key_id, scopes)
+    client = TalkdeskClient(client_id, digest(secret) if secret else "", public_key, key_id, tuple(scopes))
+    store.keys.add_client(client)
 
 
-def issue(store: Store, head: Head, raw: bytes, *, now: float) -> Answer:
+def issue(store: DeskStore, head: RequestHead, raw: bytes, *, now: float) -> WireResponse:
     """Answer a request for an access token.
 
     Raises:
@@ -71,10 +80,10 @@ def issue(store: Store, head: Head, raw: bytes, *, now: float) -> Answer:
         "expires_in": ACCESS_SECONDS,
         "scope": " ".join(scopes),
     }
-    return Answer(200, answer, _NO_STORE)
+    return WireResponse(200, answer, _NO_STORE)
 
 
-def check(store: Store, head: Head, scope: str, *, now: float) -> None:
+def check(store: DeskStore, head: RequestHead, scope: str, *, now: float) -> None:
     """Check that the request has an access token for the scope.
 
     Raises:
@@ -101,7 +110,7 @@ def _form(raw: bytes) -> Mapping[str, str]:
     return form
 
 
-def _genuine(store: Store, head: Head, form: Mapping[str, str], *, now: float) -> Client:
+def _genuine(store: DeskStore, head: RequestHead, form: Mapping[str, str], *, now: float) -> TalkdeskClient:
     basic, assertion = head.headers.get("authorization", ""), form.get("client_assertion", "")
     if basic and assertion:
         raise RefusedError(400, "the client authenticates in two ways", code="invalid_request")
@@ -112,7 +121,7 @@ def _genuine(store: Store, head: Head, form: Mapping[str, str], *, now: float) -
     return _by_assertion(store, assertion, audience=[head.address, _DEFAULT_AUDIENCE], now=now)
 
 
-def _by_secret(store: Store, authorization: str) -> Client:
+def _by_secret(store: DeskStore, authorization: str) -> TalkdeskClient:
     scheme, _, encoded = authorization.partition(" ")
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -124,7 +133,7 @@ def _by_secret(store: Store, authorization: str) -> Client:
     return client
 
 
-def _by_assertion(store: Store, assertion: str, *, audience: list[str], now: float) -> Client:
+def _by_assertion(store: DeskStore, assertion: str, *, audience: list[str], now: float) -> TalkdeskClient:
     try:
         header = jwt.get_unverified_header(assertion)
         claimed = storable(jwt.decode(assertion, options={"verify_signature": False}).get("iss"))
@@ -155,11 +164,11 @@ def _by_assertion(store: Store, assertion: str, *, audience: list[str], now: flo
     return client
 
 
-def _client(store: Store, client_id: str) -> Client | None:
+def _client(store: DeskStore, client_id: str) -> TalkdeskClient | None:
     """Return the registered client; the desk's own account is one without being registered."""
     account = store.account
     if client_id == account.client_id:
-        return Client(client_id, digest(account.client_secret), "", "", SCOPES)
+        return TalkdeskClient(client_id, digest(account.client_secret), "", "", SCOPES)
     return store.keys.client(client_id)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from case_tools.embedded.catalogue import OPEN, PRIORITIES, STATUSES, TEMPLATE_BY_ID
-from case_tools.embedded.records import Json, Person, Record, text
+from case_tools.embedded.records import Customer, DeskRecord, Json, text
+from case_tools.embedded.talkdesk.part import TalkdeskPart
 from case_tools.embedded.times import iso
 
 NEW: Final = "NEW"
@@ -33,18 +34,19 @@ def literal(value: str) -> str:
     return value.upper().replace("-", "_")
 
 
-def status(record: Record) -> str:
+def status(record: DeskRecord) -> str:
     """Tell the literal of the case's status."""
     return NEW if record.fresh else STATUS_LITERALS[record.status]
 
 
-def written_case(record: Record, requester: Person) -> Json:
+def written_case(record: DeskRecord, requester: Customer) -> Json:
     """Show a case as the answers to a create and an update do (pages "Create a New Case", "Update a Case")."""
+    part = TalkdeskPart.of(record)
     return _core(record, requester) | {
-        "parent_id": record.parent,
+        "parent_id": part.parent,
         "owner_id": text(record.assignee.get("agentId")),
-        "resolution": record.resolution,
-        "custom_fields": record.custom,
+        "resolution": part.resolution,
+        "custom_fields": part.custom,
         "notes": [
             {
                 "id": note["id"],
@@ -52,18 +54,19 @@ def written_case(record: Record, requester: Person) -> Json:
                 "note_body": note["body"],
                 "public": note["public"],
             }
-            for note in record.notes
+            for note in part.notes
         ],
     }
 
 
-def detailed_case(record: Record, requester: Person) -> Json:
+def detailed_case(record: DeskRecord, requester: Customer) -> Json:
     """Show a case as page "Get Case Details" does, with the ``owner_id`` that the OpenAPI has instead."""
     return written_case(record, requester) | _agent(record)
 
 
-def listed_case(record: Record, requester: Person) -> Json:
+def listed_case(record: DeskRecord, requester: Customer) -> Json:
     """Show a case as a row of page "Get a Case List", whose keys of notes have an ``s`` more."""
+    part = TalkdeskPart.of(record)
     return (
         _core(record, requester)
         | _agent(record)
@@ -72,7 +75,7 @@ def listed_case(record: Record, requester: Person) -> Json:
             "group_name": "",
             "form_name": TEMPLATE_BY_ID[record.template].name,
             "about": "",
-            "custom_fields": json.dumps(record.custom, ensure_ascii=False),
+            "custom_fields": json.dumps(part.custom, ensure_ascii=False),
             "notes": [
                 {
                     "id": note["id"],
@@ -80,21 +83,22 @@ def listed_case(record: Record, requester: Person) -> Json:
                     "notes_body": note["body"],
                     "public": note["public"],
                 }
-                for note in record.notes
+                for note in part.notes
             ],
         }
     )
 
 
-def _core(record: Record, requester: Person) -> Json:
+def _core(record: DeskRecord, requester: Customer) -> Json:
+    part = TalkdeskPart.of(record)
     return {
         "id": str(record.number),
         "title": record.title,
         "description": record.description,
         "priority": PRIORITY_LITERALS[record.priority],
-        "type": record.type,
+        "type": part.type,
         "status": status(record),
-        "group_id": record.group,
+        "group_id": part.group,
         "requester_id": requester.id,
         "requester_name": requester.name,
         "requester_email": requester.email,
@@ -104,7 +108,7 @@ def _core(record: Record, requester: Person) -> Json:
     }
 
 
-def _agent(record: Record) -> Json:
+def _agent(record: DeskRecord) -> Json:
     return {
         "agent_id": text(record.assignee.get("agentId")),
         "agent_name": text(record.assignee.get("name")),

@@ -7,19 +7,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from case_tools.embedded import talkdesk, talkdesk_tokens
-from case_tools.embedded.allowance import Allowance
-from case_tools.embedded.exchange import Answer, Head, Respond
+from case_tools.embedded.dialect import DeskParts
+from case_tools.embedded.http import RequestHead, Respond, WireResponse
 from case_tools.embedded.records import Json
 from case_tools.embedded.refusals import RefusedError, unknown
-from case_tools.embedded.store import Store
-from case_tools.embedded.talkdesk_tokens import READ, WRITE
+from case_tools.embedded.talkdesk import cases, tokens
+from case_tools.embedded.talkdesk.tokens import READ, WRITE
 
 _TOKEN = "/oauth/token"  # noqa: S105 - a path
 _CASES = re.compile(r"/cm/core/va/cases(?:/(?P<target>[^/]+))?")
-_Operation = tuple[str, Callable[[Store, talkdesk.Call], Answer]]
-_OF_ALL: Mapping[str, _Operation] = {"GET": (READ, talkdesk.list_cases), "POST": (WRITE, talkdesk.create_case)}
-_OF_ONE: Mapping[str, _Operation] = {"GET": (READ, talkdesk.get_case), "PATCH": (WRITE, talkdesk.update_case)}
+_Operation = tuple[str, Callable[[DeskParts, cases.TalkdeskCall], WireResponse]]
+_OF_ALL: Mapping[str, _Operation] = {"GET": (READ, cases.list_cases), "POST": (WRITE, cases.create_case)}
+_OF_ONE: Mapping[str, _Operation] = {"GET": (READ, cases.get_case), "PATCH": (WRITE, cases.update_case)}
 _CODES: Mapping[int, str] = {
     400: "bad_request",
     401: "unauthorized",
@@ -31,20 +30,13 @@ _CODES: Mapping[int, str] = {
 }
 
 
-def speaks(path: str) -> bool:
-    """Say whether a path is of this dialect."""
-    return path.startswith(("/oauth/", "/cm/"))
-
-
 @dataclass(frozen=True, slots=True)
-class TalkdeskDialect:
-    """Talkdesk's token endpoint and its four case endpoints over a store; ``wall`` dates the tokens."""
+class TalkdeskRoutes:
+    """Talkdesk's token endpoint and its four case endpoints over the cases of one desk."""
 
-    store: Store
-    allowance: Allowance
-    wall: Callable[[], float]
+    parts: DeskParts
 
-    def begin(self, head: Head) -> Respond:
+    def begin(self, head: RequestHead) -> Respond:
         """Route the request and check its access token and the allowance; the token endpoint needs neither.
 
         Raises:
@@ -53,7 +45,7 @@ class TalkdeskDialect:
         """
         if head.path == _TOKEN:
             _check_method(head, ["POST"])
-            return lambda raw: talkdesk_tokens.issue(self.store, head, raw, now=self.wall())
+            return lambda raw: tokens.issue(self.parts.store, head, raw, now=self.parts.wall())
         found = _CASES.fullmatch(head.path)
         if found is None:
             raise unknown()
@@ -61,11 +53,11 @@ class TalkdeskDialect:
         operations = _OF_ONE if target else _OF_ALL
         _check_method(head, operations)
         scope, operation = operations[head.method]
-        talkdesk_tokens.check(self.store, head, scope, now=self.wall())
-        self.allowance.admit("Too Many Requests")
-        return lambda raw: operation(self.store, talkdesk.Call(head, target, raw))
+        tokens.check(self.parts.store, head, scope, now=self.parts.wall())
+        self.parts.quota.admit("Too Many Requests")
+        return lambda raw: operation(self.parts, cases.TalkdeskCall(head, target, raw))
 
-    def problem(self, head: Head, error: RefusedError) -> Json:
+    def problem(self, head: RequestHead, error: RefusedError) -> Json:
         """Write a refusal as the pages document it: one shape for tokens, another for cases."""
         if head.path == _TOKEN:
             own = "server_error" if error.status >= 500 else "invalid_request"  # noqa: PLR2004
@@ -78,6 +70,6 @@ class TalkdeskDialect:
         return document
 
 
-def _check_method(head: Head, allowed: Mapping[str, _Operation] | list[str]) -> None:
+def _check_method(head: RequestHead, allowed: Mapping[str, _Operation] | list[str]) -> None:
     if head.method not in allowed:
         raise RefusedError(405, "Method Not Allowed", headers={"allow": ", ".join(allowed)})

@@ -1,6 +1,7 @@
 """The 39 documented keys of updateCase and updateTask, and what each of them changes.
 
-Only the keys given change; objects and lists are replaced whole. Keys that name the tenant and keys that
+Only the keys given change; objects are replaced whole, and so are lists unless
+the desk is opened with the other guess. Keys that name the tenant and keys that
 are not documented are ignored.
 """
 
@@ -14,12 +15,12 @@ from case_tools.embedded.catalogue import (
     TEMPLATES,
     Kind,
     Priority,
+    RecordTemplate,
     Status,
-    Template,
     fold,
 )
-from case_tools.embedded.derived import followed
-from case_tools.embedded.records import Json, Record
+from case_tools.embedded.kore.part import KorePart
+from case_tools.embedded.records import DeskRecord, Json
 from case_tools.embedded.refusals import invalid
 from case_tools.embedded.times import EARLIEST, LATEST, parse_iso
 
@@ -72,14 +73,14 @@ KEYS: Mapping[str, str] = {
     "currAssignee": _OBJECT,
     "ETA": _TEXT,
 }
-_Entry = Status | Priority | Template
+_Entry = Status | Priority | RecordTemplate
 _TENANT = frozenset({"accountId", "lid", "orgId"})
 _TEXT_LISTS = frozenset({"tags", "sessIds", "convIds", "taskIds", "activityIds", "commentIds", "channel"})
+_OWN: Mapping[str, str] = {"tags": "tags", "isActive": "active"}
 _COLUMNS: Mapping[str, str] = {
     "caseTmp": "template",
     "name": "title",
     "desc": "description",
-    "tags": "tags",
     "userInfo": "person",
     "status": "status",
     "source": "source",
@@ -88,7 +89,6 @@ _COLUMNS: Mapping[str, str] = {
     "priority": "priority",
     "refId": "ref",
     "assigneeType": "assignment",
-    "isActive": "active",
     "taskIds": "tasks",
     "dueDate": "due",
     "isBreached": "breached",
@@ -99,10 +99,11 @@ _COLUMNS: Mapping[str, str] = {
 }
 
 
-def updated(record: Record, body: Json, *, now: int) -> Record:
+def updated(record: DeskRecord, body: Json, *, now: int, joined: Json | None = None) -> DeskRecord:
     """Return the record with the documented keys of the body applied.
 
-    ``updatedAt`` moves on at least a millisecond with each update, unless the body sets it.
+    ``updatedAt`` moves on at least a millisecond with each update, unless the body sets it. Lists are added to
+    those of ``joined``, the record as it is shown; without it they are put in the place of the old ones.
 
     Raises:
         RefusedError: a value has the wrong type, or names something the desk does not have.
@@ -112,16 +113,38 @@ def updated(record: Record, body: Json, *, now: int) -> Record:
     for key, value in given.items():
         _check_type(key, value)
     columns: Json = {"updated": record.next_update(now)}
-    extra = dict(record.extra)
+    part = KorePart.of(record)
+    own: Json = {}
+    extra = dict(part.extra)
     for key, value in given.items():
         kept = _CONVERTERS[key](record.kind, value) if key in _CONVERTERS else value
+        if joined is not None and KEYS[key] == _LIST:
+            kept = _joined(key, joined.get(key, []), value)
         if key in _COLUMNS:
             columns[_COLUMNS[key]] = kept
+        elif key in _OWN:
+            own[_OWN[key]] = kept
         else:
             extra[key] = kept
     if "createdAt" in given:
         extra.setdefault("timestampValue", record.created)
-    return followed(replace(record, **columns, extra=extra), columns, written=given)
+    changed = replace(record, **columns)
+    return replace(part, **own, extra=extra).followed(changed, columns, written=given).kept_by(changed)
+
+
+def _joined(key: str, old: list[Any], new: list[Any]) -> list[Any]:
+    """Add a list to another: a comment always, anything else in the place of the entry with the same id."""
+    if key == "resolutionCmts":
+        return [*old, *new]
+    kept = {_identity(entry): entry for entry in old} | {_identity(entry): entry for entry in new}
+    return [*kept.values()]
+
+
+def _identity(entry: object) -> str:
+    known = (
+        [entry[key] for key in ("_id", "agentId", "id", "name") if key in entry] if isinstance(entry, dict) else []
+    )
+    return repr(known[0] if known else entry)
 
 
 def iso_time(value: object, key: str) -> int:

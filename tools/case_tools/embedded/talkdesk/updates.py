@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from case_tools.embedded.catalogue import AGENT_BY_ID, Agent
-from case_tools.embedded.derived import followed
-from case_tools.embedded.records import Assignment, Json, Person, Record
+from case_tools.embedded.guesses import Guesses
+from case_tools.embedded.records import Assignment, Customer, DeskRecord, Json
 from case_tools.embedded.refusals import RefusedError
-from case_tools.embedded.talkdesk_documents import (
+from case_tools.embedded.talkdesk.documents import (
     CLOSED,
     NEW,
     PRIORITY_IDS,
@@ -21,6 +21,7 @@ from case_tools.embedded.talkdesk_documents import (
     literal,
     status,
 )
+from case_tools.embedded.talkdesk.part import TalkdeskPart
 
 LONGEST_NOTE_TITLE = 255
 
@@ -33,6 +34,7 @@ _TEXTS: Mapping[str, tuple[str, int]] = {
     "solve_reason": ("solve_reason", _UNLIMITED),
     "group_id": ("group", 255),
 }
+_OWN = ("type", "resolution", "solve_reason", "parent", "group")
 _LONGEST_OWNER = 255
 _CHOICES: Mapping[str, Mapping[str, str]] = {"priority": PRIORITY_IDS, "type": TYPES, "status": STATUS_IDS}
 
@@ -42,7 +44,7 @@ def wrong(key: str, description: str) -> RefusedError:
     return RefusedError(400, f"{key} {description}", fields={key: description})
 
 
-def created(number: int, template: str, requester: Json, body: Json, *, now: int) -> Record:
+def created(number: int, template: str, requester: Json, body: Json, *, now: int) -> DeskRecord:
     """Return the case that a create asks for, without its notes.
 
     The limits of length are documented for updates alone. A case without an owner starts as ``NEW``.
@@ -56,7 +58,7 @@ def created(number: int, template: str, requester: Json, body: Json, *, now: int
         message = f"{' and '.join(missing)} missing"
         raise RefusedError(400, message, fields=dict.fromkeys(missing, "is required"))
     owner = given_text(body, "owner_id")
-    record = Record(
+    record = DeskRecord(
         kind="case",
         number=number,
         template=template,
@@ -66,15 +68,14 @@ def created(number: int, template: str, requester: Json, body: Json, *, now: int
         source="api",
         created=now,
         updated=now,
-        parent=given_text(body, "parent_id"),
-        custom=_custom(body),
         fresh=not owner,
     )
     chosen = _choices(body, ["priority"])
-    return replace(record, **chosen, **_assigned(record, owner, now=now))
+    part = TalkdeskPart(parent=given_text(body, "parent_id"), custom=_custom(body))
+    return part.kept_by(replace(record, **chosen, **_assigned(record, owner, now=now)))
 
 
-def requester(body: Json) -> Person:
+def requester(body: Json) -> Customer:
     """Read whom a new case is for; the person has no id yet.
 
     Raises:
@@ -83,10 +84,10 @@ def requester(body: Json) -> Person:
     """
     if "requester_type" in body and literal(given_text(body, "requester_type")) != "CONTACT":
         raise wrong("requester_type", "must be Contact")
-    return Person("", given_text(body, "requester_name"), given_text(body, "requester_email"))
+    return Customer("", given_text(body, "requester_name"), given_text(body, "requester_email"))
 
 
-def updated(record: Record, body: Json, *, now: int) -> Record:
+def updated(record: DeskRecord, body: Json, *, now: int, guesses: Guesses) -> DeskRecord:
     """Return the case with the keys of the body applied, except its notes.
 
     Raises:
@@ -107,23 +108,32 @@ def updated(record: Record, body: Json, *, now: int) -> Record:
         changes["fresh"] = literal(body["status"]) == NEW
     if "owner_id" in body:
         changes |= _assigned(record, given_text(body, "owner_id", longest=_LONGEST_OWNER), now=now)
-    changed = replace(record, **changes, custom=record.custom | _custom(body), updated=record.next_update(now))
-    return followed(changed, changes)
+    part = TalkdeskPart.of(record)
+    own = {attribute: changes.pop(attribute) for attribute in _OWN if attribute in changes}
+    if "custom_fields" in body:
+        own["custom"] = _custom(body) if guesses.lists == "replaced" else part.custom | _custom(body)
+    return replace(part, **own).kept_by(replace(record, **changes, updated=record.next_update(now)))
 
 
-def with_notes(record: Record, body: Json, numbers: Callable[[int], Iterable[int]]) -> Record:
-    """Append the notes of a body; each gets the next number.
+def with_notes(
+    record: DeskRecord, body: Json, numbers: Callable[[int], Iterable[int]], *, guesses: Guesses
+) -> DeskRecord:
+    """Add the notes of a body, or put them in the place of the old ones; each gets the next number.
 
     Raises:
         RefusedError: a value is wrong.
 
     """
-    notes = body.get("notes", [])
+    if "notes" not in body:
+        return record
+    notes = body["notes"]
     if not isinstance(notes, list) or not all(isinstance(note, dict) for note in notes):
         raise wrong("notes", "must be an array of objects")
     read = [_note(note) for note in notes]
     added = [{"id": str(number)} | note for number, note in zip(numbers(len(read)), read, strict=True)]
-    return replace(record, notes=[*record.notes, *added])
+    part = TalkdeskPart.of(record)
+    kept = [] if guesses.lists == "replaced" else part.notes
+    return replace(part, notes=[*kept, *added]).kept_by(record)
 
 
 def given_text(body: Json, key: str, *, longest: int = _UNLIMITED) -> str:
@@ -168,7 +178,7 @@ def _note(note: Json) -> Json:
     return {"title": title, "body": given_text(note, "note_body"), "public": public}
 
 
-def _assigned(record: Record, owner: str, *, now: int) -> Json:
+def _assigned(record: DeskRecord, owner: str, *, now: int) -> Json:
     """Give the case to the agent with this id, who may be a stranger, or to nobody."""
     agent = AGENT_BY_ID.get(owner) or Agent(owner, "", "")
     given = Assignment.of(agent if owner else None, None, now)

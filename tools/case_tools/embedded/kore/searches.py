@@ -7,9 +7,22 @@ form are those of its getTasks sample. Filters that are not documented are ignor
 from collections.abc import Iterable, Mapping
 
 from case_tools.embedded.catalogue import PRIORITIES, STATUSES, Kind, Priority, Status, fold
-from case_tools.embedded.kore_updates import iso_time
-from case_tools.embedded.records import Json, Query, SortKey
+from case_tools.embedded.guesses import Guesses
+from case_tools.embedded.kore.updates import iso_time
+from case_tools.embedded.records import Json
 from case_tools.embedded.refusals import invalid
+from case_tools.embedded.selection import (
+    RecordSearch,
+    SortKey,
+    agent_is,
+    between,
+    due_at,
+    labelled,
+    priority_in,
+    status_in,
+    text_in,
+    unassigned,
+)
 
 LARGEST_PAGE = 100
 
@@ -27,7 +40,7 @@ _SORTS: Mapping[str, tuple[SortKey, bool]] = {
 }
 
 
-def query(kind: Kind, body: Json, *, caller: str) -> Query:
+def query(kind: Kind, body: Json, *, caller: str, guesses: Guesses) -> RecordSearch:
     """Turn a body into a search; ``caller`` is whose cases ``mycase`` means.
 
     Raises:
@@ -41,25 +54,27 @@ def query(kind: Kind, body: Json, *, caller: str) -> Query:
     else:
         unresolved = None
     priorities = _names(body, "priority")
-    return Query(
+    conditions = [
+        *([text_in(kind, text, references=guesses.references)] if (text := _text(body, "searchText")) else []),
+        *(status_in(each) for each in (_ids(statuses, STATUSES), unresolved) if each is not None),
+        *([priority_in(_ids(priorities, PRIORITIES) or ())] if priorities is not None else []),
+        *([labelled("queue", queues)] if (queues := _names(body, "queues")) is not None else []),
+        *([labelled("channel", channels)] if (channels := _names(body, "channel")) is not None else []),
+        *([unassigned(kind)] if _flag(body, "unassigned") else []),
+        *([agent_is(caller)] if any(mine) else []),
+        *between("created", _time(body, "startDate"), _time(body, "endDate")),
+        *([due_at(kind, due)] if (due := _time(body, "dueDate")) is not None else []),
+    ]
+    return RecordSearch(
         kind=kind,
-        text=_text(body, "searchText"),
-        statuses=_both(_ids(statuses, STATUSES), unresolved),
-        priorities=_ids(priorities, PRIORITIES),
-        queues=_names(body, "queues"),
-        channels=_names(body, "channel"),
-        unassigned=_flag(body, "unassigned"),
-        agent=caller if any(mine) else None,
-        since=_time(body, "startDate"),
-        until=_time(body, "endDate"),
-        due=_time(body, "dueDate"),
+        conditions=conditions,
         order=_order(body.get("sortBy", {})),
         skip=min(_count(body, "skip", 0, least=0), _LARGEST_SKIP),
         limit=min(_count(body, "limit", _DEFAULT_PAGE, least=1), LARGEST_PAGE),
     )
 
 
-def envelope(rows: list[Json], total: int, asked: Query) -> Json:
+def envelope(rows: list[Json], total: int, asked: RecordSearch) -> Json:
     """Wrap a page of rows as both pages document it."""
     return {
         "results": rows,
@@ -94,12 +109,6 @@ def _names(body: Json, key: str) -> frozenset[str] | None:
 
 def _ids(names: frozenset[str] | None, entries: Iterable[Status | Priority]) -> frozenset[str] | None:
     return None if names is None else frozenset(entry.id for entry in entries if fold(entry.name) in names)
-
-
-def _both(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first & second
 
 
 def _time(body: Json, key: str) -> int | None:

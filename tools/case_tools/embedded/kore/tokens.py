@@ -5,14 +5,15 @@ The algorithm belongs to the registered app; what the token's own header says is
 
 import time
 import warnings
+from collections.abc import Iterable
 
 import jwt
 
 from case_tools.embedded.bodies import storable
-from case_tools.embedded.keyring import SCOPE, App
+from case_tools.embedded.keyring import SCOPE, KoreApp
 from case_tools.embedded.records import Json
 from case_tools.embedded.refusals import RefusedError
-from case_tools.embedded.store import Store
+from case_tools.embedded.store import DeskStore
 
 ALGORITHMS = ("HS256", "HS512", "RS256", "RS512")
 
@@ -20,22 +21,32 @@ _LONGEST_WITH_JTI = 3600
 _TOKEN_CODE = 4002
 
 
-def check_app(app: App) -> None:
-    """Check that the app can be used.
+def add_app(
+    store: DeskStore,
+    *,
+    client_id: str,
+    secret: str = "",
+    scopes: Iterable[str] = (SCOPE,),
+    algorithm: str = "HS256",
+    public_key: str = "",
+) -> None:
+    """Register a client of this dialect, with a public key (PEM) for RS256 and RS512 instead of a secret.
 
     Raises:
         ValueError: the algorithm is unknown, or the key does not fit it.
 
     """
+    app = KoreApp(client_id, algorithm, public_key or secret, tuple(scopes))
     if app.algorithm not in ALGORITHMS:
         raise ValueError(f"algorithm {app.algorithm!r} is none of {', '.join(ALGORITHMS)}")
     try:
         jwt.get_algorithm_by_name(app.algorithm).prepare_key(app.secret)
     except (jwt.InvalidKeyError, ValueError) as error:
         raise ValueError(f"the key of app {app.client_id!r} does not fit {app.algorithm}: {error}") from error
+    store.keys.add_app(app)
 
 
-def subject(store: Store, token: str) -> str:
+def subject(store: DeskStore, token: str) -> str:
     """Check the token and return its ``sub``, or an empty text if it has none.
 
     Raises:
@@ -61,7 +72,7 @@ def subject(store: Store, token: str) -> str:
     return storable(claims.get("sub"))
 
 
-def _genuine(app: App, token: str) -> Json:
+def _genuine(app: KoreApp, token: str) -> Json:
     options: jwt.types.Options = {"verify_aud": False}
     try:
         with warnings.catch_warnings():
@@ -73,7 +84,7 @@ def _genuine(app: App, token: str) -> Json:
         raise _not_valid() from None
 
 
-def _check_single_use(store: Store, app: App, claims: Json) -> None:
+def _check_single_use(store: DeskStore, app: KoreApp, claims: Json) -> None:
     now = time.time()
     expires = int(claims.get("exp", now + _LONGEST_WITH_JTI + 1))
     if expires > now + _LONGEST_WITH_JTI:

@@ -5,8 +5,6 @@ there is none, as the samples do.
 """
 
 from case_tools.embedded.catalogue import (
-    API_USER_ID,
-    API_USER_NAME,
     DESCRIPTION,
     DUE_DATE,
     ORGANISATION_ID,
@@ -14,11 +12,11 @@ from case_tools.embedded.catalogue import (
     STATUS_BY_ID,
     TEMPLATE_BY_ID,
     TITLE,
-    Field,
+    SystemField,
 )
-from case_tools.embedded.derived import due_text
-from case_tools.embedded.records import Json, Record
-from case_tools.embedded.store import Account
+from case_tools.embedded.kore.part import KorePart, due_text
+from case_tools.embedded.records import DeskRecord, Json
+from case_tools.embedded.store import DeskAccount
 from case_tools.embedded.times import iso
 
 _UPDATED_CASE = (
@@ -30,16 +28,16 @@ _UPDATED_TASK = (
 )
 
 
-def found_case(record: Record, account: Account) -> Json:
+def found_case(record: DeskRecord, account: DeskAccount) -> Json:
     """Show a case as a row of getCases (page "Get Cases API")."""
-    author = _author()
+    part = KorePart.of(record)
     document = {
         "_id": record.id,
         "caseTmp": TEMPLATE_BY_ID[record.template].name,
         "name": record.title,
         "lname": record.title.lower(),
         "desc": record.description,
-        "tags": record.tags,
+        "tags": part.tags,
         "userInfo": record.person,
         "sessIds": [],
         "accountId": account.account_id,
@@ -48,7 +46,7 @@ def found_case(record: Record, account: Account) -> Json:
         "convIds": [],
         "status": status(record.status),
         "source": record.source,
-        "language": "en",
+        "language": record.language,
         "conversationType": "CASE",
         "fields": [
             field(TITLE, record.title),
@@ -60,12 +58,12 @@ def found_case(record: Record, account: Account) -> Json:
         "priority": priority(record.priority),
         "refId": record.ref,
         "assigneeType": record.assignment,
-        "isActive": record.active,
+        "isActive": part.active,
         "taskIds": record.tasks,
         "attachments": [],
         "feedback": [],
-        "createdBy": author,
-        "updatedBy": author,
+        "createdBy": record.author,
+        "updatedBy": record.author,
         "timestampValue": record.created,
         "activityIds": [],
         "commentIds": [],
@@ -79,10 +77,10 @@ def found_case(record: Record, account: Account) -> Json:
         "currAssignee": record.assignee,
         "ETA": due_text(record) or "",
     }
-    return _without_none(document | record.extra)
+    return _without_none(document | part.extra)
 
 
-def created_case(record: Record, account: Account) -> Json:
+def created_case(record: DeskRecord, account: DeskAccount) -> Json:
     """Show a new case as createCase does (page "Create a case API"): no ``desc``, no ``dueDate``."""
     document = found_case(record, account)
     return {key: value for key, value in document.items() if key not in {"desc", "dueDate"}} | {
@@ -97,14 +95,14 @@ def created_case(record: Record, account: Account) -> Json:
     }
 
 
-def updated_case(record: Record, account: Account) -> Json:
+def updated_case(record: DeskRecord, account: DeskAccount) -> Json:
     """Show a case as updateCase does (page "Update a Case API", sample response)."""
     return _updated(found_case(record, account), _UPDATED_CASE)
 
 
-def found_task(record: Record, account: Account) -> Json:
+def found_task(record: DeskRecord, account: DeskAccount) -> Json:
     """Show a task as a row of getTasks (the vendor's page "Get Tasks API", its longest sample)."""
-    author = _author()
+    part = KorePart.of(record)
     document = {
         "_id": record.id,
         "caseId": record.case_id,
@@ -113,7 +111,7 @@ def found_task(record: Record, account: Account) -> Json:
         "name": record.title,
         "lname": record.title.lower(),
         "desc": record.description or None,
-        "tags": record.tags,
+        "tags": part.tags,
         "userInfo": record.person,
         "sessIds": [],
         "accountId": account.account_id,
@@ -134,11 +132,11 @@ def found_task(record: Record, account: Account) -> Json:
         "assigneeType": record.assignment,
         "isCustTsk": False,
         "taskIds": record.tasks or None,
-        "isActive": record.active,
+        "isActive": part.active,
         "attachments": [],
         "feedback": [],
-        "createdBy": author,
-        "updatedBy": author,
+        "createdBy": record.author,
+        "updatedBy": record.author,
         "timestampValue": record.created,
         "activityIds": [],
         "commentIds": [],
@@ -152,10 +150,10 @@ def found_task(record: Record, account: Account) -> Json:
         "currAssignee": record.assignee,
         "ETA": due_text(record) or "",
     }
-    return _without_none(document | record.extra)
+    return _without_none(document | part.extra)
 
 
-def created_task(record: Record, account: Account) -> Json:
+def created_task(record: DeskRecord, account: DeskAccount) -> Json:
     """Show a new task as createTask does (the vendor's page "Create a Task API")."""
     document = found_task(record, account)
     return {key: value for key, value in document.items() if key != "desc"} | {
@@ -165,7 +163,7 @@ def created_task(record: Record, account: Account) -> Json:
     }
 
 
-def updated_task(record: Record, account: Account) -> Json:
+def updated_task(record: DeskRecord, account: DeskAccount) -> Json:
     """Show a task as updateTask does: the keys seen on page "Update a Task API" and the case's others."""
     return _updated(found_task(record, account), _UPDATED_TASK)
 
@@ -201,7 +199,7 @@ def priority(priority_id: str) -> Json:
     }
 
 
-def field(entry: Field, value: str | None, *, data_type: bool = False) -> Json:
+def field(entry: SystemField, value: str | None, *, data_type: bool = False) -> Json:
     """Show a system field, with its value unless that is None."""
     document: Json = {
         "_id": entry.id,
@@ -228,10 +226,6 @@ def field(entry: Field, value: str | None, *, data_type: bool = False) -> Json:
     if value is not None:
         document["selectedValue"] = value
     return document
-
-
-def _author() -> Json:
-    return {"name": API_USER_NAME, "_id": API_USER_ID, "profImage": "no-avatar"}
 
 
 def _updated(document: Json, keys: str) -> Json:

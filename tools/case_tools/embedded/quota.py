@@ -9,7 +9,7 @@ from case_tools.embedded.refusals import RefusedError
 _WINDOW = 60.0
 
 
-class Allowance:
+class RequestQuota:
     """How many requests a minute are admitted; without a rate, all are."""
 
     def __init__(self, rate: int | None, monotonic: Callable[[], float]) -> None:

@@ -7,15 +7,28 @@ Parameters that are not documented are ignored.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from case_tools.embedded.bodies import read_json
-from case_tools.embedded.exchange import Head
-from case_tools.embedded.records import Json, Query, SortKey
-from case_tools.embedded.talkdesk_documents import NEW, PRIORITY_IDS, STATUS_IDS, TYPES, literal
-from case_tools.embedded.talkdesk_updates import wrong
+from case_tools.embedded.http import RequestHead
+from case_tools.embedded.records import Json
+from case_tools.embedded.selection import (
+    Condition,
+    RecordSearch,
+    SortKey,
+    agent_is,
+    between,
+    listed,
+    number_in,
+    open_and_fresh,
+    priority_in,
+    status_in,
+    text_in,
+)
+from case_tools.embedded.talkdesk.documents import NEW, PRIORITY_IDS, STATUS_IDS, TYPES, literal
+from case_tools.embedded.talkdesk.updates import wrong
 from case_tools.embedded.times import parse_iso
 
 LARGEST_PAGE = 500
@@ -44,7 +57,7 @@ def case_number(case_id: str) -> int | None:
     return int(case_id) if _ID.fullmatch(case_id) else None
 
 
-def query(head: Head) -> Query:
+def query(head: RequestHead) -> RecordSearch:
     """Turn the parameters of a request into a search.
 
     Raises:
@@ -56,29 +69,31 @@ def query(head: Head) -> Query:
         given.setdefault(key, []).append(value)
     limit = _count(given, "per_page", _DEFAULT_PAGE, most=LARGEST_PAGE)
     statuses = _literals(given, "status", STATUS_IDS)
-    created, updated = _times(given, "create_at"), _times(given, "update_at")
-    return Query(
+    priorities = _chosen(_literals(given, "priority", PRIORITY_IDS), PRIORITY_IDS)
+    numbers, fresh = _numbers(given), _fresh(statuses)
+    conditions = [
+        *([number_in(numbers)] if numbers is not None else []),
+        *([text_in("case", title, references=False)] if (title := _last(given, "title")) else []),
+        *([_described(words)] if (words := _last(given, "description")) else []),
+        *([status_in(chosen)] if (chosen := _chosen(statuses, STATUS_IDS)) is not None else []),
+        *([open_and_fresh(fresh=fresh)] if fresh is not None else []),
+        *([priority_in(priorities)] if priorities is not None else []),
+        *([agent_is(agent)] if (agent := _last(given, "agent_id")) else []),
+        *(_requested(key, value) for name, key in _REQUESTER.items() if (value := _requester(given, name))),
+        *_values(given),
+        *between("created", *_times(given, "create_at")),
+        *between("updated", *_times(given, "update_at")),
+    ]
+    return RecordSearch(
         kind="case",
-        numbers=_numbers(given),
-        title=_last(given, "title"),
-        description=_last(given, "description"),
-        statuses=_chosen(statuses, STATUS_IDS),
-        fresh=_fresh(statuses),
-        priorities=_chosen(_literals(given, "priority", PRIORITY_IDS), PRIORITY_IDS),
-        agent=_last(given, "agent_id") or None,
-        requester={key: value for name, key in _REQUESTER.items() if (value := _requester(given, name))},
-        values=_values(given),
-        since=created[0],
-        until=created[1],
-        updated_since=updated[0],
-        updated_until=updated[1],
+        conditions=conditions,
         order=((_one_of(given, "order_by", _ORDERS, "create_at"), _one_of(given, "sort", _DIRECTIONS, "desc")),),
         skip=(_count(given, "page", 1, most=_LAST_PAGE) - 1) * limit,
         limit=limit,
     )
 
 
-def envelope(rows: list[Json], total: int, head: Head, asked: Query) -> Json:
+def envelope(rows: list[Json], total: int, head: RequestHead, asked: RecordSearch) -> Json:
     """Wrap a page of rows as page "Get a Case List" documents it; links that lead nowhere are left out."""
     page = asked.skip // asked.limit + 1
     others = [(key, value) for key, value in parse_qsl(head.query) if key != "page"]
@@ -156,14 +171,41 @@ def _numbers(given: _Parameters) -> frozenset[int] | None:
     return frozenset(number for each in ids if (number := case_number(each)) is not None) if ids else None
 
 
-def _values(given: _Parameters) -> dict[str, frozenset[str]]:
-    types = _literals(given, "type", TYPES)
-    about = _listed(given, "about")
-    lists = {"$.type": types, "$.about": about}
-    texts = {path: [_last(given, key)] for key, path in _AGENT.items() if _last(given, key)}
-    return {
-        path: frozenset(value.casefold() for value in values) for path, values in (lists | texts).items() if values
-    }
+def _described(words: str) -> Condition:
+    return Condition(
+        "key IN (SELECT key FROM document WHERE instr(folded(json_extract(body, '$.description')), ?))",
+        (words.casefold(),),
+    )
+
+
+def _requested(key: str, value: str) -> Condition:
+    """Match the requester's name, address, number or id whole, as the case or the desk knows the person."""
+    return Condition(
+        """key IN (
+            SELECT document.key FROM document LEFT JOIN person ON person.id = json_extract(body, '$.person._id')
+            WHERE ? = folded(coalesce(
+                nullif(json_extract(body, '$.person.' || ?), ''),
+                json_extract(
+                    json_object('_id', person.id, 'name', name, 'emailId', email, 'phoneNumber', phone), '$.' || ?
+                )
+            ))
+        )""",
+        (value.casefold(), key, key),
+    )
+
+
+def _values(given: _Parameters) -> Iterator[Condition]:
+    lists = {"$.type": _literals(given, "type", TYPES), "$.about": _listed(given, "about")}
+    texts = {path: [value] for key, path in _AGENT.items() if (value := _last(given, key))}
+    for path, values in (lists | texts).items():
+        if values:
+            yield Condition(
+                """key IN (
+                    SELECT key FROM document
+                    WHERE folded(json_extract(body, ?)) IN (SELECT value FROM json_each(?))
+                )""",
+                (path, listed({value.casefold() for value in values})),
+            )
 
 
 def _times(given: _Parameters, key: str) -> tuple[int | None, int | None]:

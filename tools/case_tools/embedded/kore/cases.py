@@ -8,20 +8,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from case_tools.embedded import kore_documents as documents
-from case_tools.embedded.catalogue import TEMPLATE_BY_ID, Kind, Template
-from case_tools.embedded.kore_searches import envelope, query
-from case_tools.embedded.kore_updates import iso_time, updated
-from case_tools.embedded.records import Assignment, Json, Person, Record
+from case_tools.embedded.catalogue import TEMPLATE_BY_ID, Kind, RecordTemplate
+from case_tools.embedded.dialect import DeskParts
+from case_tools.embedded.kore import documents
+from case_tools.embedded.kore.searches import envelope, query
+from case_tools.embedded.kore.updates import iso_time, updated
+from case_tools.embedded.records import Assignment, Customer, DeskRecord, Json
 from case_tools.embedded.refusals import invalid, missing, unknown
-from case_tools.embedded.store import Account, Store
+from case_tools.embedded.store import DeskAccount
 
 _NEW_CASE = {"caseTmp": str, "name": str, "desc": str, "userInfo": dict, "source": str, "dueDate": str}
 _NEW_TASK = {"caseId": str, "caseRefId": str, "taskTmp": str, "name": str, "userInfo": dict, "source": str}
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class KoreCall:
     """One request: its body, the id in its path (empty if it has none) and the token's subject."""
 
     body: Json
@@ -29,14 +30,14 @@ class Call:
     caller: str = ""
 
 
-def create_case(store: Store, call: Call) -> Json:
+def create_case(parts: DeskParts, call: KoreCall) -> Json:
     """Answer createCase.
 
     Raises:
         RefusedError: a required field is missing, a value is wrong, or the template is unknown.
 
     """
-    body = call.body
+    store, body = parts.store, call.body
     _check(body, _NEW_CASE)
     user, email, phone = body["userInfo"], _optional(body, "emailId"), _optional(body, "phoneNumber")
     user_id, name = _optional(user, "_id"), _optional(user, "name")
@@ -45,10 +46,10 @@ def create_case(store: Store, call: Call) -> Json:
     template = _template("case", body["caseTmp"], "caseTmp")
     due = iso_time(body["dueDate"], "dueDate")
     with store.writing():
-        person = store.known_or_new(Person(user_id, name, email, phone))
+        person = store.known_or_new(Customer(user_id, name, email, phone))
         now = store.now()
         assigned = Assignment.of(template.agent, template.queue, now)
-        record = Record(
+        record = DeskRecord(
             kind="case",
             number=store.next_number("case"),
             template=template.id,
@@ -68,7 +69,7 @@ def create_case(store: Store, call: Call) -> Json:
     return documents.created_case(record, store.account)
 
 
-def create_task(store: Store, call: Call) -> Json:
+def create_task(parts: DeskParts, call: KoreCall) -> Json:
     """Answer createTask; the new task's id joins its case's ``taskIds``.
 
     Raises:
@@ -76,7 +77,7 @@ def create_task(store: Store, call: Call) -> Json:
             no such case.
 
     """
-    body = call.body
+    store, body = parts.store, call.body
     _check(body, _NEW_TASK)
     user, description = body["userInfo"], _optional(body, "desc")
     user_id, name = _optional(user, "_id"), _optional(user, "name")
@@ -90,9 +91,9 @@ def create_task(store: Store, call: Call) -> Json:
             raise unknown()
         if case.ref != body["caseRefId"]:
             raise invalid("Invalid caseRefId")
-        person = store.known_or_new(Person(user_id, name, email, phone))
+        person = store.known_or_new(Customer(user_id, name, email, phone))
         now = store.now()
-        record = Record(
+        record = DeskRecord(
             kind="task",
             number=store.next_number("task"),
             template=template.id,
@@ -110,47 +111,47 @@ def create_task(store: Store, call: Call) -> Json:
     return documents.created_task(record, store.account)
 
 
-def update_case(store: Store, call: Call) -> Json:
+def update_case(parts: DeskParts, call: KoreCall) -> Json:
     """Answer updateCase.
 
     Raises:
         RefusedError: a value is wrong, or there is no such case.
 
     """
-    return documents.updated_case(_update(store, "case", call), store.account)
+    return documents.updated_case(_update(parts, "case", call), parts.store.account)
 
 
-def update_task(store: Store, call: Call) -> Json:
+def update_task(parts: DeskParts, call: KoreCall) -> Json:
     """Answer updateTask.
 
     Raises:
         RefusedError: a value is wrong, or there is no such task.
 
     """
-    return documents.updated_task(_update(store, "task", call), store.account)
+    return documents.updated_task(_update(parts, "task", call), parts.store.account)
 
 
-def get_cases(store: Store, call: Call) -> Json:
+def get_cases(parts: DeskParts, call: KoreCall) -> Json:
     """Answer getCases.
 
     Raises:
         RefusedError: a filter has the wrong type.
 
     """
-    return _found(store, "case", call, documents.found_case)
+    return _found(parts, "case", call, documents.found_case)
 
 
-def get_tasks(store: Store, call: Call) -> Json:
+def get_tasks(parts: DeskParts, call: KoreCall) -> Json:
     """Answer getTasks.
 
     Raises:
         RefusedError: a filter has the wrong type.
 
     """
-    return _found(store, "task", call, documents.found_task)
+    return _found(parts, "task", call, documents.found_task)
 
 
-OPERATIONS: Mapping[str, Callable[[Store, Call], Json]] = {
+OPERATIONS: Mapping[str, Callable[[DeskParts, KoreCall], Json]] = {
     "createCase": create_case,
     "createTask": create_task,
     "getCases": get_cases,
@@ -160,18 +161,22 @@ OPERATIONS: Mapping[str, Callable[[Store, Call], Json]] = {
 }
 
 
-def _found(store: Store, kind: Kind, call: Call, shape: Callable[[Record, Account], Json]) -> Json:
-    asked = query(kind, call.body, caller=call.caller)
+def _found(parts: DeskParts, kind: Kind, call: KoreCall, shape: Callable[[DeskRecord, DeskAccount], Json]) -> Json:
+    store = parts.store
+    asked = query(kind, call.body, caller=call.caller, guesses=parts.guesses)
     records, total = store.find(asked)
     return envelope([shape(record, store.account) for record in records], total, asked)
 
 
-def _update(store: Store, kind: Kind, call: Call) -> Record:
+def _update(parts: DeskParts, kind: Kind, call: KoreCall) -> DeskRecord:
+    store = parts.store
     with store.writing():
         record = store.read(kind, call.target)
         if record is None:
             raise unknown()
-        changed = updated(record, call.body, now=store.now())
+        shape = documents.found_case if kind == "case" else documents.found_task
+        joined = shape(record, store.account) if parts.guesses.lists == "merged" else None
+        changed = updated(record, call.body, now=store.now(), joined=joined)
         store.save(changed)
     return changed
 
@@ -194,7 +199,7 @@ def _optional(body: Json, key: str) -> str:
     return value
 
 
-def _template(kind: Kind, template_id: str, key: str) -> Template:
+def _template(kind: Kind, template_id: str, key: str) -> RecordTemplate:
     template = TEMPLATE_BY_ID.get(template_id)
     if template is None or template.kind != kind:
         raise invalid(f"Invalid {key}")
