@@ -49,6 +49,8 @@ class CaseDesk:
         nonce: a text that is new each time.
         observe: called with each request and response, of lookups and for tokens too: do not log them whole.
 
+        report: called with tool, caller, outcome and reference of each write whose end is found in the background.
+
     Raises:
         ConfigurationError: the embedded desk's file cannot be used.
     """
@@ -60,9 +62,11 @@ class CaseDesk:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
         observe: Callable[[Request, Response], None] = lambda _request, _answer: None,
+        report: Callable[[str, str, str, str], None] = lambda _tool, _caller, _outcome, _ref: None,
     ) -> None:
         self._settings = settings
         self._observe = observe
+        self._report = report
         self._embedded = _embedded_desk(settings)
         account = _account_of(settings, self._embedded)
         folder = importlib.import_module(f"case_tools.vendors.{settings.vendor}")
@@ -209,7 +213,12 @@ class CaseDesk:
                 from case_tools.pipeline.opening import open_pipeline  # noqa: PLC0415 - a fifth of the start
 
                 self._pipeline = await open_pipeline(
-                    self._vendor, self._settings, clock=self._clock, observe=self._observe, embedded=self._embedded
+                    self._vendor,
+                    self._settings,
+                    clock=self._clock,
+                    observe=self._observe,
+                    embedded=self._embedded,
+                    report=self._report,
                 )
             return self._pipeline
 

@@ -354,6 +354,10 @@ class Settings(_Settings):
         None, description="the file of API keys for `serve --http`; without it only this machine is served"
     )
 
+    audit_file: Path | None = Field(
+        None, description="a file for the audit, each line chained to the one before; see `case-mcp audit verify`"
+    )
+
     account: Account | None = Field(None, description="the vendor's account, where the desk is a vendor's")
 
     @model_validator(mode="after")

@@ -1,15 +1,15 @@
-"""The command line: serve, keys, desk, demo, doctor, export."""
+"""The command line: serve, keys, audit, desk, demo, doctor, export."""
 
 import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, get_args
 
 from case_server import __version__
-from case_server.audit import Level, log_to_stderr
 from case_server.cli.serve import INTERRUPTED, serve
+from case_server.logs import Level, log_to_stderr
 from case_tools.errors import CaseError, ConfigurationError
 from case_tools.settings import Settings
 
@@ -24,27 +24,17 @@ def run(arguments: Sequence[str]) -> int:
     if given.command is None and not sys.stdin.isatty():
         given = parser.parse_args(["serve"])
     log_to_stderr("warning", as_json=False)
+    command = _COMMANDS.get(given.command)
+    if command is None:
+        parser.print_help()
+        return 0
     try:
-        match given.command:
-            case "serve":
-                return serve(given)
-            case "keys":
-                return _keys(given)
-            case "desk":
-                return _desk(port=given.port, rate=given.rate)
-            case "demo":
-                return _demo()
-            case "doctor":
-                return _doctor()
-            case "export":
-                return _export(given.format)
+        return command(given)
     except CaseError as error:
         print(f"case-mcp: {error.what} {error.next_step}", file=sys.stderr)  # noqa: T201
         return _USAGE_ERROR if isinstance(error, ConfigurationError) else 1
     except KeyboardInterrupt:
         return INTERRUPTED
-    parser.print_help()
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,6 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="list names, scopes and dates")
     revoke = actions.add_parser("revoke", help="take a key away; it is refused from the next request on")
     revoke.add_argument("name", metavar="NAME")
+    audit = commands.add_parser("audit", help="look whether an audit holds all its lines as they were written")
+    checks = audit.add_subparsers(dest="action", metavar="ACTION", required=True)
+    verify = checks.add_parser("verify", help="name each line that was taken out, changed or swapped")
+    verify.add_argument("file", metavar="FILE", help="the file that CASE_MCP_AUDIT_FILE names")
     commands.add_parser("demo", help="play a short story against a practice desk and show it")
     doctor = commands.add_parser("doctor", help="look for what would go wrong before a client does")
     doctor.add_argument(
@@ -105,32 +99,49 @@ def _keys(given: argparse.Namespace) -> int:
     return keys.show(os.environ)
 
 
-def _desk(*, port: int, rate: int | None) -> int:
+def _audit(given: argparse.Namespace) -> int:
+    from case_server.cli.audit import verify  # noqa: PLC0415 - for this command alone
+
+    return verify(given.file)
+
+
+def _desk(given: argparse.Namespace) -> int:
     from case_server.cli.desk import serve_desk  # noqa: PLC0415 - uvicorn serves this command alone
 
     gc.enable()
-    return serve_desk(port=port, rate=rate)
+    return serve_desk(port=given.port, rate=given.rate)
 
 
-def _export(form: str) -> int:
+def _export(given: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     from case_server.cli.export import export  # noqa: PLC0415 - after a wrong setting was reported
 
     gc.enable()
-    sys.stdout.write(export(form, settings))
+    sys.stdout.write(export(given.format, settings))
     return 0
 
 
-def _demo() -> int:
+def _demo(_: argparse.Namespace) -> int:
     from case_server.cli.demo import play  # noqa: PLC0415 - a client serves this command alone
 
     gc.enable()
     return play()
 
 
-def _doctor() -> int:
+def _doctor(_: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     from case_server.cli.doctor import check_schemas  # noqa: PLC0415 - the SDK serves this command alone
 
     gc.enable()
     return check_schemas(settings)
+
+
+_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "serve": serve,
+    "keys": _keys,
+    "audit": _audit,
+    "desk": _desk,
+    "demo": _demo,
+    "doctor": _doctor,
+    "export": _export,
+}

@@ -2,11 +2,12 @@
 
 import argparse
 import gc
+import logging
 import os
 import sys
 from typing import Final, NoReturn
 
-from case_server.audit import log_to_stderr
+from case_server.logs import log_to_stderr
 from case_tools.errors import ConfigurationError
 from case_tools.settings import Settings
 
@@ -32,11 +33,14 @@ def serve(given: argparse.Namespace) -> int:
     import anyio  # noqa: PLC0415 - a wrong setting is reported before the SDK is imported
 
     from case_server.mcp.app import build  # noqa: PLC0415
+    from case_server.mcp.session import Session  # noqa: PLC0415
     from case_server.stdio import serve_stdio  # noqa: PLC0415
 
     if settings.desk == "embedded":
         print("case-mcp: serving the embedded practice desk; no customer is reached", file=sys.stderr)  # noqa: T201
-    server = build(settings)
+    session = Session(settings)
+    session.audit.start()
+    server = build(settings, session)
     gc.freeze()
     gc.enable()
     try:
@@ -51,7 +55,7 @@ def serve(given: argparse.Namespace) -> int:
 
 def _leave(status: int) -> NoReturn:
     """End the process now: leaving in order would wait for the thread that waits on stdin."""
-    sys.stderr.flush()
+    logging.shutdown()
     os._exit(status)
 
 

@@ -89,4 +89,6 @@ async def _obstacle(gate: Gate, session: Session, ring: KeyRing | None) -> str:
             ring.entries()
     except ConfigurationError:
         return "keys"
+    if not session.audit.can_be_written():
+        return "audit"
     return "" if await session.is_ready() else "state"

@@ -50,6 +50,7 @@ def serve_http(
         file.entries()  # one that cannot be used is reported at start
     ring = KeyRing(file) if file else None
     session = Session(settings)
+    session.audit.start()
     session.opened  # noqa: B018 - a desk that cannot be opened is reported at start
     with contextlib.closing(listener_at(family, place, address)) as listener:
         gate, application = application_for(session, ring, names)

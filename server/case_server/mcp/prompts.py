@@ -57,14 +57,17 @@ async def complete(context: Context, params: types.CompleteRequestParams) -> typ
         MCPError: there is no such prompt, template or argument.
     """
     session = context.lifespan_context
-    reader_of(context)
+    entry = reader_of(context, "completion").audit_entry
     kind = _kind(session.prompts, params.ref, params.argument.name)
     try:
         names = [*(await session.desk.known()).get(kind, ())] if kind else []
     except CaseError as error:
+        entry.finish(error.kind)
         raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from None
     begun = params.argument.value.strip().casefold()
     fit = [name for name in names if name.casefold().startswith(begun)]
+    if fit:
+        entry.finish("found", rows=min(len(fit), _MOST))
     return types.CompleteResult(
         completion=types.Completion(values=fit[:_MOST], total=len(fit), has_more=len(fit) > _MOST)
     )

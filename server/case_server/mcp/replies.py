@@ -29,7 +29,7 @@ async def reply(
     call: Awaitable[Result | types.InputRequiredResult],
     *,
     writes: bool,
-    audit_entry: AuditEntry | None = None,
+    entry: AuditEntry,
     nonce: Callable[[], str] = lambda: secrets.token_urlsafe(6),
     data_of: Callable[[Result | CaseError], dict[str, Any]] | None = None,
 ) -> types.CallToolResult | types.InputRequiredResult:
@@ -39,28 +39,26 @@ async def reply(
         tool: the tool's name.
         call: the call; it may end in a question to the person.
         writes: whether it may change something.
-        audit_entry: the call's line in the audit.
+        entry: the call's line in the audit.
         nonce: eight characters that nobody can foresee, for the lines around other people's words.
         data_of: turns an outcome into data; raises the errors that stay errors for a dialog as well.
     """
-    finish = audit_entry.finish if audit_entry else lambda *_, **__: None
     try:
         result = await call
     except CaseError as error:
-        finish(error.kind, changed=error.changed if writes else None)
+        entry.finish(error.kind, changed=error.changed if writes else None)
         return _expected(error, data_of, nonce()) if data_of else _failure(error.text(nonce()))
     except Exception as error:  # noqa: BLE001 - see above
-        finish("internal_error", changed="unknown" if writes else None)
+        entry.finish("internal_error", changed="unknown" if writes else None)
         _log.error("%s failed: %s at %s", tool, type(error).__name__, _place(error))
         return _failure(f"{tool} failed inside this server. {_AFTER_A_WRITE if writes else _AFTER_A_READ}")
     except BaseException:
-        finish("cancelled", changed="unknown" if writes else None)
+        entry.cancel(writes=writes)
         raise
     if isinstance(result, types.InputRequiredResult):
-        finish("asked")
+        entry.finish("asked")
         return result
-    if audit_entry:
-        audit_entry.finish_with(result)
+    entry.finish_with(result)
     return _success(result.text(nonce()), data_of(result) if data_of else result.data())
 
 

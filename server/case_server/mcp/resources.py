@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn
 from mcp import MCPError, types
 from mcp.shared.uri_template import UriTemplate
 
-from case_server.http.callers import Caller, RequestContext
+from case_server.http.callers import RequestContext
 from case_server.mcp.session import Context
 from case_tools import CaseDesk, CaseError, NotFound, Rejected, Settings
 from case_tools.settings import VENDOR_TITLES
@@ -63,37 +63,48 @@ async def read_resource(context: Context, params: types.ReadResourceRequestParam
         MCPError: there is no such thing, the desk cannot be read, or the caller's scopes do not reach.
     """
     session = context.lifespan_context
-    caller = reader_of(context)
-    with session.running():
-        return await _read(session.desk, session.settings, str(params.uri), caller=caller.name)
-
-
-def reader_of(context: Context) -> Caller:
-    """Return who asks, if they may read at the desk; a call that only reads is no line in the audit.
-
-    Raises:
-        MCPError: the caller's scopes do not reach.
-    """
-    caller = RequestContext.of(context.request, context.lifespan_context.audit).caller
-    if "cases:read" not in caller.scopes:
-        raise MCPError(code=types.INVALID_REQUEST, message="That needs the scope cases:read. Nothing was done.")
-    return caller
-
-
-async def _read(desk: CaseDesk, settings: Settings, uri: str, *, caller: str) -> types.ReadResourceResult:
+    uri = str(params.uri)
     found = _CASE.match(uri)
     if uri != DESK and found is None:
         _unknown(uri)
-    try:
-        facts = await _desk(desk, settings) if found is None else await _case(desk, str(found["ref"]), caller)
-    except (NotFound, Rejected):
-        _unknown(uri)
-    except CaseError as error:
-        raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from None
+    request = reader_of(context, "desk" if found is None else "case")
+    entry = request.audit_entry
+    with session.running():
+        try:
+            if found is None:
+                facts = await _desk(session.desk, session.settings)
+                entry.finish("found")
+            else:
+                row = await session.desk.case(str(found["ref"]), caller=request.caller.name)
+                entry.finish("found", ref=row.ref)
+                facts = row.data()
+        except CaseError as error:
+            entry.finish(error.kind)
+            if isinstance(error, NotFound | Rejected):
+                _unknown(uri)
+            raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from None
+        except BaseException:
+            entry.finish("not_answered")
+            raise
     text = json.dumps(facts, ensure_ascii=False)
     return types.ReadResourceResult(
         contents=[types.TextResourceContents(uri=uri, mime_type=_JSON, text=text)], ttl_ms=0, cache_scope="private"
     )
+
+
+def reader_of(context: Context, access: str) -> RequestContext:
+    """Return who asks, and begin their line in the audit, if they may read at the desk.
+
+    Raises:
+        MCPError: the caller's scopes do not reach.
+    """
+    request = RequestContext.of(context.request, context.lifespan_context.audit)
+    entry = request.audit_entry
+    entry.caller, entry.access = request.caller.name, access
+    if "cases:read" not in request.caller.scopes:
+        entry.finish("insufficient_scope")
+        raise MCPError(code=types.INVALID_REQUEST, message="That needs the scope cases:read. Nothing was done.")
+    return request
 
 
 async def _desk(desk: CaseDesk, settings: Settings) -> Mapping[str, Any]:
@@ -111,10 +122,6 @@ async def _desk(desk: CaseDesk, settings: Settings) -> Mapping[str, Any]:
             **({"requests_a_minute": settings.allowance} if settings.allowance else {}),
         },
     }
-
-
-async def _case(desk: CaseDesk, ref: str, caller: str) -> Mapping[str, Any]:
-    return (await desk.case(ref, caller=caller)).data()
 
 
 def _unknown(uri: str) -> NoReturn:

@@ -30,7 +30,7 @@ class Session:
         self.settings = settings
         self._waking: asyncio.Task[None] | None = None
         self._is_closed = False
-        self.audit = Audit(settings.desk)
+        self.audit = Audit(settings.desk, settings.audit_file)
         self.calls = 0
 
     @cached_property
@@ -40,7 +40,7 @@ class Session:
         Raises:
             CaseError: it cannot be opened.
         """
-        return CaseDesk(self.settings)
+        return CaseDesk(self.settings, report=self.audit.reconciled)
 
     @property
     def desk(self) -> CaseDesk:
@@ -110,6 +110,7 @@ class Session:
         if "opened" in self.__dict__ and not self._is_closed:
             self._is_closed = True
             await self.opened.close()
+            self.audit.end()
 
 
 Context = ServerRequestContext[Session]

@@ -1,7 +1,7 @@
 """The handlers of `tools/list` and `tools/call`."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from mcp import MCPError, types
 
@@ -10,9 +10,11 @@ from case_server.mcp.dialog_outcomes import split_arguments
 from case_server.mcp.elicitation import with_a_yes
 from case_server.mcp.replies import reply
 from case_server.mcp.session import Context, Session
-from case_tools import Result
+from case_tools import Busy, Result
 from case_tools.adapter.tool import Tool
 from case_tools.pipeline.outcomes import outcome_of
+
+_AUDIT_SECONDS: Final = 60
 
 
 async def list_tools(context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
@@ -48,6 +50,8 @@ async def call_tool(
     entry.arguments = split.arguments
 
     async def call(confirmation: str | None) -> Result:
+        if not tool.reads:
+            _check_audit(session)
         return await session.desk.call(
             tool.name,
             split.arguments,
@@ -61,7 +65,21 @@ async def call_tool(
     work = call(split.confirmation) if as_data else with_a_yes(context, params, call)
     data_of = partial(outcome_of, tool=tool) if as_data else None
     with session.running():
-        return await reply(tool.name, work, writes=not tool.reads, audit_entry=entry, data_of=data_of)
+        return await reply(tool.name, work, writes=not tool.reads, entry=entry, data_of=data_of)
+
+
+def _check_audit(session: Session) -> None:
+    """Refuse a write that would leave no line in the audit.
+
+    Raises:
+        Busy: the audit cannot be written.
+    """
+    if not session.audit.can_be_written():
+        raise Busy(
+            "The server cannot write its audit, and makes no changes without it.",
+            retry_after=_AUDIT_SECONDS,
+            next_step="Tell the administrator; repeat the call when that is mended.",
+        )
 
 
 def _unknown_tool(session: Session, caller: Caller) -> str:

@@ -11,6 +11,7 @@ import anyio
 import pytest
 from mcp import Client, MCPError, types
 
+from case_server.audit import Audit
 from case_server.mcp.app import build
 from case_server.mcp.replies import reply
 from case_tools import Result, Settings
@@ -422,7 +423,8 @@ async def test_internal_failure_tells_no_secret_to_the_caller_or_the_log(caplog:
     """*Ours*: the text of an unforeseen exception may hold anything; its kind and place are enough to mend it."""
     secret = "hunter2-of-the-tests"
     with caplog.at_level(logging.DEBUG):
-        result = await reply("create_case", _BrokenDesk().call("create_case", {"password": secret}), writes=True)
+        call = _BrokenDesk().call("create_case", {"password": secret})
+        result = await reply("create_case", call, writes=True, entry=Audit("embedded").begin())
     assert isinstance(result, types.CallToolResult)
     assert seen(result) == failed(
         "create_case failed inside this server. It is not known whether the desk applied it. "
@@ -443,5 +445,5 @@ async def test_cancellation_is_not_taken_for_a_failure() -> None:
 
     with anyio.fail_after(PATIENCE), anyio.CancelScope() as scope:
         scope.cancel()
-        await reply("search_cases", endless(), writes=False)
+        await reply("search_cases", endless(), writes=False, entry=Audit("embedded").begin())
     assert scope.cancelled_caught

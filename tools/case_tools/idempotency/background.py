@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -11,7 +12,8 @@ import anyio
 
 from case_tools.errors import CaseError
 from case_tools.idempotency.reconciliation import SETTLED_SECONDS, Reconciliation
-from case_tools.state import LeaseStore, LedgerRow, LedgerStore
+from case_tools.results import Written
+from case_tools.state import Intent, LeaseStore, LedgerRow, LedgerStore
 
 _KEPT_SECONDS: Final = 30 * 24 * 3600.0
 _RESOLVED_SECONDS: Final = 24 * 3600.0
@@ -25,6 +27,14 @@ _FIRST_DELAY, _LONGEST_DELAY = 60.0, 3600.0
 _log = logging.getLogger(__name__)
 
 
+Report = Callable[[Intent, str, str], None]
+"""Takes a write whose row ended in the background: what it came to, and the reference of what was found."""
+
+
+def no_report(_intent: Intent, _outcome: str, _ref: str) -> None:
+    """Take no notice."""
+
+
 class BackgroundReconciliation:
     """Ends the rows of one desk; one process on the state does it for all.
 
@@ -33,6 +43,7 @@ class BackgroundReconciliation:
         leases: decides which process.
         desk: the desk's name in the rows.
         reconciliation: searches and settles.
+        report: called with each row that ends here.
     """
 
     def __init__(
@@ -42,11 +53,13 @@ class BackgroundReconciliation:
         *,
         desk: str,
         reconciliation: Reconciliation,
+        report: Report = no_report,
     ) -> None:
         self._store = store
         self._leases = leases
         self._desk = desk
         self._reconciliation = reconciliation
+        self._report = report
         self._owner = secrets.token_hex(8)
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -108,7 +121,11 @@ class BackgroundReconciliation:
 
     async def _settle(self, row: LedgerRow) -> None:
         found = await self._reconciliation.search(row, time.monotonic() + _SEARCH_SECONDS)
-        await self._reconciliation.settle(row, found, state="found")
+        ended = await self._reconciliation.settle(row, found, state="found")
+        if isinstance(ended, Written):
+            self._report(row.intent, "reconciled", ended.ref or "")
+        elif ended is not None and ended.conclusive and self._reconciliation.is_settled(row):
+            self._report(row.intent, "not_there", "")
         if found is None or not found.conclusive:
             delay = min(self._retry_at.get(row.intent.key, (0.0, _FIRST_DELAY / 2))[1] * 2, _LONGEST_DELAY)
             self._retry_at[row.intent.key] = (time.monotonic() + delay, delay)

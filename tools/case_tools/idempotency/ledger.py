@@ -12,7 +12,7 @@ import anyio
 
 from case_tools.errors import CaseError, NotApplied, StateBusy, StateError
 from case_tools.idempotency import messages
-from case_tools.idempotency.background import BackgroundReconciliation
+from case_tools.idempotency.background import BackgroundReconciliation, Report, no_report
 from case_tools.idempotency.reconciliation import Find, Found, Reconciliation
 from case_tools.idempotency.single_flight import SingleFlight
 from case_tools.results import Written
@@ -44,6 +44,7 @@ class Work:
         again: how it is done a second time on purpose.
         window: for how many seconds an equal write that is done counts as this one, where longer than usual.
         spends: the confirmation that lets it through.
+        on_end: called with its result or error, also where its caller is gone by then.
     """
 
     send: Callable[[Before], Awaitable[Written]]
@@ -51,6 +52,7 @@ class Work:
     again: str
     window: float = 0.0
     spends: str | None = None
+    on_end: Callable[[object], None] = lambda _: None
 
 
 class _RowLost(Exception):
@@ -65,14 +67,17 @@ class IdempotencyLedger:
         desk: the desk's name in the rows.
         find: searches for what rows sent.
         window: for how many seconds equal writes mean the same intent.
+        report: called with each row that ends in the background.
     """
 
-    def __init__(self, state: StateBackend, *, desk: str, find: Find, window: float) -> None:
+    def __init__(
+        self, state: StateBackend, *, desk: str, find: Find, window: float, report: Report = no_report
+    ) -> None:
         self._store: LedgerStore = state.ledger
         self._window = window
         self._reconciliation = Reconciliation(state.ledger, desk=desk, find=find)
         self.background = BackgroundReconciliation(
-            state.ledger, state.leases, desk=desk, reconciliation=self._reconciliation
+            state.ledger, state.leases, desk=desk, reconciliation=self._reconciliation, report=report
         )
         self._single_flight: SingleFlight[Written] = SingleFlight()
         self._digests: dict[str, str] = {}
@@ -92,7 +97,9 @@ class IdempotencyLedger:
             raise messages.other_arguments()
         self._digests[intent.key] = intent.digest
         try:
-            written, joined = await self._single_flight.share(intent.key, lambda: self._fly(intent, work))
+            written, joined = await self._single_flight.share(
+                intent.key, lambda: self._fly(intent, work), on_end=work.on_end
+            )
         finally:
             if intent.key not in self._single_flight:
                 self._digests.pop(intent.key, None)

@@ -86,6 +86,7 @@ class OnceWrites:
             again=again,
             window=window,
             spends=spends,
+            on_end=call.effort.on_end,
         )
         return _without_values(await self._ledger.run(intent, work), built, again)
 

@@ -28,6 +28,7 @@ async def open_pipeline(
     clock: DeskClock,
     observe: Callable[[Request, Response], None],
     embedded: object | None,
+    report: Callable[[str, str, str, str], None],
 ) -> Pipeline:
     """Open the state, and begin to reconcile what an earlier process sent without a response.
 
@@ -37,6 +38,7 @@ async def open_pipeline(
         clock: the desk's time.
         observe: is called with each request and its response.
         embedded: the embedded desk's application, where that is the desk.
+        report: is called with tool, caller, outcome and reference of what ends in the background.
 
     Raises:
         StateError: the state cannot be used.
@@ -58,6 +60,7 @@ async def open_pipeline(
         desk=vendor.identity,
         find=LostWrites(vendor, sender, clock=clock).find,
         window=settings.repeat_window,
+        report=lambda intent, outcome, ref: report(intent.tool, intent.subject, outcome, ref),
     )
     approver = Approver(state.confirmations, resolver, desk=vendor.identity, clock=clock)
     ledger.background.start()

@@ -32,7 +32,7 @@ class ValueUpdates:
             return await send()
 
         try:
-            return (await self._under_way.share(key, work))[0]
+            return (await self._under_way.share(key, work, on_end=built.invocation.call.effort.on_end))[0]
         finally:
             if key not in self._under_way and self._latest.get(place) == key:
                 del self._latest[place]

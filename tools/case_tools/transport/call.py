@@ -12,15 +12,21 @@ from case_tools.adapter.messages import Response
 _SKEW_SECONDS: Final = 5.0
 
 
+def _ignore(_: object) -> None:
+    """Take no notice."""
+
+
 @dataclass(slots=True)
 class Effort:
     """What one call took so far; the desk counts in it while the call runs, whatever that ends in.
 
     Attributes:
         attempts: requests sent, those of a lookup or for a token among them.
+        on_end: called with the result or the error of a write, also where its caller is gone by then.
     """
 
     attempts: int = 0
+    on_end: Callable[[object], None] = _ignore
 
 
 async def nothing() -> None:
