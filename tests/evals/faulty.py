@@ -66,7 +66,9 @@ def serving(task: Task, file: Path) -> Iterator[Mapping[str, str]]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         host = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(FaultyDesk(desk, task.faults), log_level="error", lifespan="off", http="h11")
+        config = uvicorn.Config(
+            FaultyDesk(desk, task.faults), log_level="error", lifespan="off", http="h11", date_header=False
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

@@ -27,6 +27,7 @@ from evals.play import Told, call, settings_of
 from evals.task import Call, Task
 
 Verdict = Literal["right", "taught", "silently wrong"]
+_KINDS = ("status", "priority", "queue")
 _UNCHANGED = "Nothing was changed."
 
 
@@ -132,6 +133,8 @@ class _Room:
 def _verdict(step: _Step, bent: Bent, told: Told, after: desk.State) -> Verdict:
     if told.refused and after == step.before and _UNCHANGED in told.text and _teaches(told.text, bent.about):
         return "taught"
+    if _reads(step) and not told.refused and after == step.before and _names_the_nearest(told.text, bent):
+        return "taught"
     same = told.refused == step.told.refused and (
         told.refused or not _reads(step) or _shown(told) == _shown(step.told)
     )
@@ -143,6 +146,12 @@ def _teaches(refusal: str, about: Sequence[str]) -> bool:
     places = [line[2:].partition(": ")[0] for line in refusal.splitlines() if line.startswith("- ")]
     named = {*places, *(part for place in places for part in place.split("."))}
     return any(each in named or (any(map(str.isdecimal, each)) and each in refusal) for each in about)
+
+
+def _names_the_nearest(page: str, bent: Bent) -> bool:
+    """Tell whether a page says that a name in a filter was not seen, and which is nearest."""
+    asked = [each for value in bent.arguments.values() if isinstance(value, list) for each in value]
+    return any(f"was seen with the {kind} {each!r}; nearest is" in page for kind in _KINDS for each in asked)
 
 
 def _reads(step: _Step) -> bool:

@@ -41,7 +41,7 @@ def test_the_dialog_does_what_it_has_shown_after_a_yes(answer: str, end: str) ->
     """*Ours*: with CASE_MCP_ACCESS=confirm, and the same dialog."""
     shown = (
         "Open a case (title: Boiler leaks; description: Water on the floor.; requester: Jane Roe; "
-        "e-mail: jane.roe@example.com; due: 2027-01-04T10:00Z; "
+        "e-mail: jane.roe@example.com; due: 2027-01-04T10:00:00Z; "
         "case template: ctm-d4e6152-4255-4c5c-ba6c-91dac5cd0001; source: rtm): shall I do that? "
     )
     assert talk(*TOLD, "jane.roe@example.com", answer, access="confirm") == f"{ASKED}{shown}{end}"

@@ -40,7 +40,9 @@ def serve_desk(*, port: int, rate: int | None) -> int:
         print("\n".join(f"{name}={value}" for name, value in given.items()), flush=True)  # noqa: T201
         print("case-mcp: practice desk; stop it with Ctrl-C", file=sys.stderr)  # noqa: T201
         try:
-            uvicorn.Server(uvicorn.Config(desk, log_level="warning", access_log=False, http="h11")).run([listener])
+            uvicorn.Server(
+                uvicorn.Config(desk, log_level="warning", access_log=False, http="h11", date_header=False)
+            ).run([listener])
         finally:
             desk.close()
     return 0

@@ -151,6 +151,20 @@ def test_the_output_schema_names_what_other_people_wrote(vendor: Vendor) -> None
         for each in (rows, written)
     ]
     assert theirs == [
-        {"title", "requester", "assignee", "description", "email", "tags"},
-        {"title", "requester", "assignee", "changed", "notes"},
+        {
+            *(
+                "title",
+                "requester",
+                "assignee",
+                "queue",
+                "description",
+                "email",
+                "phone",
+                "tags",
+                "tasks",
+                "fields",
+            ),
+            *("participants", "attachments", "resolution", "notes"),
+        },
+        {"title", "requester", "assignee", "queue", "changed", "notes"},
     ]

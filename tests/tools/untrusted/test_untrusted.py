@@ -10,7 +10,8 @@ from mcp import Client, types
 
 from case_server.mcp.app import build
 from case_tools import CasePage, Row, Settings, Written
-from case_tools.results import ParsedRecord
+from case_tools.results import ParsedRecord, Shown
+from contract import undated_words
 from injections import INJECTIONS
 from loopback import LoopbackDesk, Reply
 from rendered import live
@@ -96,7 +97,7 @@ async def test_an_injection_in_every_field_of_a_page_is_inert_and_stays_inside(
         assert closed == f"</untrusted-{match[1]}>"
         assert [line for line in inside if BOUNDARY.search(line)] == []
         assert len([line for line in inside if line.startswith("CS")]) == len(structure["cases"])
-        assert ours.startswith(f"{len(structure['cases'])} of {len(page)} shown (page 1).")
+        assert undated_words(ours).startswith(f"{len(structure['cases'])} of {len(page)} shown (page 1).")
         nonces.add(match[1])
     assert len(nonces) == len(pages)
 
@@ -142,7 +143,7 @@ def test_a_passage_that_knows_the_boundary_still_cannot_forge_it(nonce: str) -> 
         id="ci-1", title=" ".join(forms), requester=forms[0], description="\n".join(forms), tags=forms
     )
 
-    page = CasePage(total=1, page=1, has_more=False, cases=[Row.of(forged, detail="full")]).text(nonce)
+    page = CasePage(total=1, page=1, has_more=False, cases=[Row.of(forged, Shown(detail="full"))]).text(nonce)
     write = Written.of("updated", forged, changed={"title": (forms[0], forms[2])}).text(nonce)
 
     for text in (page, write):
@@ -200,4 +201,4 @@ async def test_names_that_the_desk_has_shown_are_cleaned_where_they_are_told(
 
     _, empty = await answers(settings, "search_cases", called)
 
-    assert words(empty) == "Nothing matches. Names of status seen at this desk: Resolved ![x][(]https[:]//e)."
+    assert "Names of status seen at this desk: Resolved ![x][(]https[:]//e)." in words(empty)

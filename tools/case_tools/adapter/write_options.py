@@ -38,7 +38,6 @@ def refuse_if_later(shown: datetime | None, expected: datetime, *, tool: str, ad
         )
     if shown >= expected + _TRUNCATED:
         raise Conflict(
-            f"{tool} was not sent: the desk shows a change at {moment(shown, 'seconds')}, after "
-            f"{moment(expected, 'seconds')}.",
+            f"{tool} was not sent: the desk shows a change at {moment(shown)}, after {moment(expected)}.",
             next_step="Look at the case again with search_cases, then call again with its new `updated`.",
         )

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
+from email.utils import formatdate
 from typing import Any, Final, Self
 
 from case_tools.embedded.bodies import LARGEST_BODY
@@ -86,7 +87,7 @@ class EmbeddedDesk:
             _logger.exception("the embedded desk failed")
             answer = WireResponse(500, dialect.problem(head, RefusedError(500, "Internal Server Error")))
         if answer is not None:
-            await _send(send, answer)
+            await _send(send, answer, at=self.store.now())
 
     def _dialect(self, path: str) -> DialectRoutes:
         """Choose the dialect of a path; what none of them speaks is refused in the first one's words."""
@@ -107,9 +108,13 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _send(send: Send, answer: WireResponse) -> None:
+async def _send(send: Send, answer: WireResponse, *, at: int) -> None:
     body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = {"content-type": "application/json; charset=utf-8", "content-length": str(len(body))}
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "content-length": str(len(body)),
+        "date": formatdate(at / 1000, usegmt=True),
+    }
     encoded = [(name.encode(), value.encode()) for name, value in {**headers, **answer.headers}.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     await send({"type": "http.response.body", "body": body})

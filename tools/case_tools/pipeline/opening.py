@@ -12,6 +12,7 @@ from case_tools.pipeline.once import OnceWrites
 from case_tools.pipeline.pipeline import Pipeline
 from case_tools.pipeline.reconcile import LostWrites
 from case_tools.pipeline.resolve import Resolver
+from case_tools.pipeline.search import Searches
 from case_tools.settings import Settings
 from case_tools.state import open_state
 from case_tools.state.fallback import SteadyRate
@@ -71,4 +72,5 @@ async def open_pipeline(
         resolver=resolver,
         once=OnceWrites(ledger, settings, desk=vendor.identity),
         approver=approver,
+        searches=Searches(sender, learner, clock),
     )

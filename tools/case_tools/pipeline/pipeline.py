@@ -11,11 +11,13 @@ from functools import partial
 import anyio
 
 from case_tools.adapter.messages import Response
+from case_tools.adapter.search import SearchTool
 from case_tools.adapter.tool import ONCE
 from case_tools.pipeline.approve import Approver
 from case_tools.pipeline.invocation import Built, Invocation
 from case_tools.pipeline.once import OnceWrites
 from case_tools.pipeline.resolve import Resolver
+from case_tools.pipeline.search import Searches
 from case_tools.pipeline.value_updates import ValueUpdates
 from case_tools.results import Result, Written
 from case_tools.settings import Settings
@@ -40,6 +42,7 @@ class Pipeline:
         resolver: Resolver,
         once: OnceWrites,
         approver: Approver,
+        searches: Searches,
     ) -> None:
         self._settings = settings
         self._state = state
@@ -47,6 +50,7 @@ class Pipeline:
         self.resolver = resolver
         self._once = once
         self._approver = approver
+        self._searches = searches
         self._value_updates = ValueUpdates()
 
     async def run(self, invocation: Invocation) -> Result:
@@ -76,10 +80,15 @@ class Pipeline:
             before = self._approver.spending(approval) if approval else nothing
             send = partial(self._write, built, replace(invocation.call, before=before))
             return await self._value_updates.share(built, send)
+        if isinstance(invocation.tool, SearchTool):
+            return await self._searches.run(built)
         return await self._exchange(built, invocation.call)
 
     async def _write(self, built: Built, call: Call) -> Written:
-        result = await self._exchange(built, call)
+        try:
+            result = await self._exchange(built, call)
+        finally:
+            self._searches.forget()
         if not isinstance(result, Written):
             raise TypeError(f"{built.invocation.tool.name} writes, and its result is not a Written")
         return result

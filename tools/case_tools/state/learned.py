@@ -61,7 +61,7 @@ class SharedNames:
     def learn(self, names: Sequence[LearnedName]) -> None:
         """Keep those that are new or changed; return at once."""
         for each in names:
-            if not each.lasts:
+            if not each.lasts or not _can_be_stored(each):
                 continue
             self._missing.pop((each.kind, fold(each.name)), None)
             own = (each.kind, each.id)
@@ -135,3 +135,12 @@ class SharedNames:
 
 def _content(name: LearnedName) -> int:
     return hash((name.name, repr(sorted(name.value.items()))))
+
+
+def _can_be_stored(name: LearnedName) -> bool:
+    """Say whether a name is text: a lone surrogate cannot be written, nor sent back to the desk."""
+    try:
+        f"{name.id}{name.name}".encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in f"{name.id}{name.name}"

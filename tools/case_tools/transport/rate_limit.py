@@ -1,6 +1,7 @@
 """The account's requests a minute, counted where all processes of the account see it."""
 
 import math
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -30,6 +31,7 @@ class RateLimit:
     def __init__(self, rate: int, *, take: Take, monotonic: Callable[[], float]) -> None:
         self._rate = rate
         self._take = take
+        self._granted: deque[float] = deque()
         self._monotonic = monotonic
         self._turns = FairPlaces(1, waiting=_MOST_WAITING)
         self._next_at = float("-inf")
@@ -51,6 +53,7 @@ class RateLimit:
                     if self._next_at >= deadline:
                         raise self._used_up(seconds)
                     await anyio.sleep(seconds)
+                self._granted.append(self._monotonic())
         if patience.cancelled_caught:
             raise self._used_up(WINDOW_SECONDS / self._rate)
 
@@ -61,3 +64,12 @@ class RateLimit:
             by_desk=True,
             next_step=f"Wait {math.ceil(seconds)} seconds, then repeat the call.",
         )
+
+    def left(self) -> int | None:
+        """Return how many requests may still go within the minute, by this process's count; None: any number."""
+        if not self._rate:
+            return None
+        since = self._monotonic() - WINDOW_SECONDS
+        while self._granted and self._granted[0] <= since:
+            self._granted.popleft()
+        return max(self._rate - len(self._granted), 0)

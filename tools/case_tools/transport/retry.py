@@ -88,6 +88,10 @@ class Sender:
             await anyio.sleep(seconds)
         raise AssertionError("unreachable: the last repeat returns or raises")
 
+    def rate_left(self) -> int | None:
+        """Return how many requests may still go within the minute; None for any number."""
+        return self._rate_limit.left()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()

@@ -21,6 +21,7 @@ _LONGEST_READ: Final = 8_000
 """Characters of one text that are looked at; a field shows a few hundred."""
 
 _ROUNDS: Final = 8
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
 _SUSPECT: Final = re.compile(r"[^ -~]|[&<\]/\\]|www\.|\w:\S", re.IGNORECASE)
 _PUNCTUATION: Final = {ord(each): " " for each in string.punctuation + ANGLES}
 
@@ -64,6 +65,27 @@ def line(text: str, limit: int) -> str:
         if len(cut) <= limit or room <= 0:
             return cut
         room -= len(cut) - limit
+
+
+def block(text: str, limit: int) -> str:
+    """Return the text cleaned, with its line breaks; one cut to the limit says how many characters are missing."""
+    kept = clean(text[:limit])
+    rows = [" ".join(each.split()) for each in kept.splitlines()]
+    whole = _BLANK_LINES.sub("\n\n", "\n".join(rows)).strip()
+    return whole if len(text) <= limit else _missing(whole, len(text) - limit)
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a cleaned text cut to some length, with how many characters are missing."""
+    head, _, already = text.rpartition(CUT)
+    missing = int("".join(filter(str.isdecimal, already)) or 0) if head else 0
+    own = head.rstrip() if head else text
+    kept = clean(own[: _whole_characters(own, length)])
+    return _missing(kept.rstrip(), missing + len(own) - len(kept))
+
+
+def _missing(kept: str, count: int) -> str:
+    return f"{kept} {CUT} ({count:,} characters are missing)".lstrip()
 
 
 def lines(texts: Iterable[str], limit: int) -> str:

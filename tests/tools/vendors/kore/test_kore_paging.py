@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from case_tools import CaseDesk, Rejected, Settings
+from contract import undated, undated_words
 from loopback import LoopbackDesk, Received, Reply
 
 ROWS = [{"_id": f"ci-{number:07}", "refId": f"CS{number:06}", "name": f"Case {number}"} for number in range(1, 61)]
@@ -127,8 +128,8 @@ async def test_a_page_behind_the_end_is_empty_and_keeps_the_total(
     loopback.answer = paging_desk()
     async with CaseDesk(settings) as desk:
         result = await desk.call("search_cases", {"page": 9})
-    assert result.data() == {"total": 60, "page": 9, "has_more": False, "cases": []}
-    assert result.text("AAAAAAAA") == "0 of 60 shown (page 9)."
+    assert undated(result.data()) == {"total": 60, "page": 9, "has_more": False, "cases": []}
+    assert undated_words(result.text("AAAAAAAA")) == "0 of 60 shown (page 9)."
 
 
 async def test_a_desk_that_caps_the_limit_below_what_was_asked_loses_no_row(
@@ -195,7 +196,7 @@ async def test_a_desk_that_goes_to_its_last_page_instead_repeats_no_row(
     loopback.will_answer({"results": ROWS[40:45], "page": 3, "limit": 20, "totalResults": 45, "hasMore": False})
     async with CaseDesk(settings) as desk:
         result = (await desk.call("search_cases", {"page": 5})).data()
-    assert result == {"total": 45, "page": 5, "has_more": False, "cases": []}
+    assert undated(result) == {"total": 45, "page": 5, "has_more": False, "cases": []}
 
 
 @pytest.mark.parametrize(

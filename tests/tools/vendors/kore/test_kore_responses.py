@@ -27,6 +27,7 @@ from case_tools import (
 from case_tools.adapter.messages import Request, Resolved, Response
 from case_tools.adapter.names import LearnedNames
 from case_tools.vendors.kore import connect
+from contract import undated
 from loopback import LoopbackDesk, Reply
 from vendor_samples import sample
 
@@ -63,7 +64,8 @@ async def test_a_new_case_reads_as_the_contract_says(loopback: LoopbackDesk, set
         "priority": "Medium",
         "requester": "Jane Roe",
         "assignee": "Jane Roe",
-        "due": "2025-09-04T14:15Z",
+        "due": "2025-09-04T14:15:00Z",
+        "updated": "2025-06-03T10:51:59Z",
     }
 
 
@@ -79,8 +81,7 @@ async def test_a_found_case_reads_as_the_contract_says(loopback: LoopbackDesk, s
         "status": "Open",
         "priority": "Medium",
         "requester": "jane.roe@example.com",
-        "due": "2025-05-29T04:03Z",
-        "updated": "2025-05-27T04:03:42Z",
+        "due": "2025-05-29T04:03:00Z",
     }
     more = {
         "id": "ci-1a634e1-3d97-427e-8b23-9b7b0a40xxxx",
@@ -91,8 +92,10 @@ async def test_a_found_case_reads_as_the_contract_says(loopback: LoopbackDesk, s
     }
     envelope = {"total": 1, "page": 1, "has_more": False}
     more["channel"] = full.data()["cases"][0]["channel"]  # an instance id, cut to forty characters
-    assert concise.data() == {**envelope, "cases": [row]}
-    assert full.data() == {**envelope, "cases": [{**row, **more}]}
+    assert undated(concise.data()) == {**envelope, "cases": [row]}
+    [shown] = undated(full.data())["cases"]
+    assert shown.items() >= {**row, **more}.items()
+    assert (shown["created"], shown["updated"]) == ("2025-05-27T04:03:42Z", "2025-05-27T04:03:42Z")
     assert len(more["channel"]) <= 40
 
 
@@ -329,7 +332,8 @@ async def test_hidden_characters_and_lone_surrogates_of_a_row_do_not_reach_the_m
     async with CaseDesk(settings) as desk:
         result = await desk.call("search_cases", {"detail": "full"})
     (shown,) = result.data()["cases"]
-    assert (shown["title"], shown["description"], shown["tags"]) == ("abc\ufffdd e",) * 2 + (["abc\ufffdd e"],)
+    assert (shown["title"], shown["tags"]) == ("abc\ufffdd e", ["abc\ufffdd e"])
+    assert shown["description"] == "abc\ufffdd\ne"
     assert result.text("AAAAAAAA").encode()
 
 

@@ -168,7 +168,7 @@ async def test_old_values_are_told_where_they_were_just_fetched(
         second = await desk.call("update_case", {"caseId": "CS000100", "name": "newer"})
     assert first.data()["changed"] == {
         "title": ["case one", "new"],
-        "due": ["2025-05-29T04:03Z", "2026-01-01T00:00Z"],
+        "due": ["2025-05-29T04:03:00Z", "2026-01-01T00:00:00Z"],
     }
     assert second.data()["changed"] == {"title": ["", "newer"]}
 

@@ -238,7 +238,7 @@ async def test_search_cases_sends_the_documented_query(loopback: LoopbackDesk, t
     objects = {"custom_fields": {"text1": "x"}, "create_at": period, "update_at": period}
     async with CaseDesk(talkdesk) as desk:
         await desk.call("search_cases", {**texts, **lists, **objects, "page": 2, "limit": 7})
-    (received,) = calls(loopback)
+    received = next(calls(loopback))
     query = {name: values[0] for name, values in parse_qs(urlsplit(received.path).query).items()}
     compact = {name: json.dumps(each, separators=(",", ":")) for name, each in (lists | objects).items()}
     assert (received.method, urlsplit(received.path).path, received.content) == ("GET", PATH, b"")

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from case_tools.adapter.messages import Json, Operation, Response
-from case_tools.adapter.names import LearnedName
+from case_tools.adapter.names import LearnedName, fold
 from case_tools.adapter.parsing import (
     error_of,
     is_success,
@@ -21,6 +21,7 @@ from case_tools.adapter.parsing import (
     payload_of,
     text_of,
     unreadable,
+    words_of,
 )
 from case_tools.errors import CaseError, ConfigurationError, CredentialsRefused, MissingScope, Rejected
 from case_tools.results import ParsedRecord
@@ -32,6 +33,11 @@ _HOST_ADVICE: Final = "The administrator checks KORE_HOST, e.g. platform.kore.ai
 _KEYS_OF_STATUS: Final = ("_id", "name", "lname", "statusCategory")
 _KEYS_OF_PRIORITY: Final = ("_id", "name", "lname", "desc")
 _KEYS_OF_QUEUE: Final = ("_id", "name")
+_MIRRORED: Final = frozenset({"title", "description", "duedate"})
+"""Fields of every template that repeat name, desc and dueDate."""
+
+_COMMENT_KEYS: Final = ("comment", "text", "desc", "message", "value")
+_FILE_KEYS: Final = ("fileName", "name", "title")
 _KEYS_OF_AGENT: Final = ("aId", "agentId", "name")
 
 
@@ -119,20 +125,48 @@ def record_of(row: Mapping[str, Any]) -> ParsedRecord:
         id=text_of(row.get("_id")),
         ref=text_of(row.get("refId")),
         case=text_of(row.get("caseRefId")),
+        case_id=text_of(row.get("caseId")),
         title=text_of(row.get("name")),
         status=name_of(row.get("status")),
         priority=name_of(row.get("priority")),
         requester=name_of(customer) or text_of(customer.get("emailId")) or text_of(customer.get("phoneNumber")),
         email=text_of(customer.get("emailId")),
-        assignee=name_of(row.get("currAssignee")) or ", ".join(filter(None, map(name_of, queues))),
+        phone=text_of(customer.get("phoneNumber")),
+        assignee=name_of(row.get("currAssignee")),
+        queue=", ".join(filter(None, map(name_of, queues))),
         due=moment_of(row.get("dueDate")) or moment_of(row.get("ETA")),
         breached=row.get("isBreached") is True,
+        created=moment_of(row.get("createdAt")),
         updated=moment_of(row.get("updatedAt")),
         description=text_of(row.get("desc")),
         channel=", ".join(filter(None, map(text_of, list_of(row.get("channel"))))) or text_of(row.get("source")),
         tags=[tag for tag in list_of(row.get("tags")) if isinstance(tag, str) and tag],
         tasks=[task for task in list_of(row.get("taskIds")) if isinstance(task, str) and task],
+        fields=[*_fields_in(row)],
+        resolution=[words for entry in list_of(row.get("resolutionCmts")) if (words := _words_of_comment(entry))],
+        participants=[name for each in list_of(row.get("participants")) if (name := name_of(each))],
+        attachments=[name for each in list_of(row.get("attachments")) if (name := _file_name(each))],
     )
+
+
+def _fields_in(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and value of each field of the template that has one, but for those that mirror the row's own."""
+    for each in map(mapping_of, list_of(row.get("fields"))):
+        name, value = text_of(each.get("displayName")), words_of(each.get("selectedValue"))
+        if name and value and fold(name) not in _MIRRORED:
+            yield name, value
+
+
+def _words_of_comment(entry: object) -> str:
+    """Return the words of a resolution comment; whether an entry is a text or an object is not documented."""
+    shown = mapping_of(entry)
+    return text_of(entry) or next((text for key in _COMMENT_KEYS if (text := text_of(shown.get(key)))), "")
+
+
+def _file_name(entry: object) -> str:
+    """Return the name of an attached file; what an entry holds is not documented."""
+    shown = mapping_of(entry)
+    return text_of(entry) or next((text for key in _FILE_KEYS if (text := text_of(shown.get(key)))), "a file")
 
 
 def names_in(rows: Sequence[Mapping[str, Any]]) -> list[LearnedName]:

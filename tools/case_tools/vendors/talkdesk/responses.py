@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from case_tools.adapter.parsing import (
     payload_of,
     text_of,
     unreadable,
+    words_of,
 )
 from case_tools.errors import CaseError, Closed, CredentialsRefused, MissingScope, Problem, Rejected
 from case_tools.results import ParsedRecord
@@ -127,9 +128,37 @@ def record_of(case: Mapping[str, Any]) -> ParsedRecord:
         or text_of(case.get("owner_name"))
         or text_of(case.get("owner_id"))
         or text_of(case.get("agent_id")),
+        queue=text_of(case.get("group_name")) or text_of(case.get("group_id")),
+        created=moment_of(case.get("create_at")),
         updated=moment_of(case.get("update_at")),
+        phone=text_of(case.get("requester_phone")),
         description=text_of(case.get("description")),
+        fields=[*_fields_in(case)],
+        resolution=[words for key in ("resolution", "solve_reason") if (words := text_of(case.get(key)))],
+        notes=[words for each in map(mapping_of, list_of(case.get("notes"))) if (words := _note(each))],
     )
+
+
+def _fields_in(case: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and value of the type, the form, what it is about, and each custom field."""
+    for key in ("type", "form_name", "about"):
+        if words := words_of(case.get(key)):
+            yield key, words
+    custom = custom_fields_of(case.get("custom_fields"))
+    for key, value in mapping_of(custom).items():
+        shown = mapping_of(value)
+        if words := words_of(shown.get("label") or shown.get("value") if shown else value):
+            yield key, words
+
+
+def _note(note: Mapping[str, Any]) -> str:
+    """Return a note with whether the customer can see it; one page writes `notes_title` and `notes_body`."""
+    title = text_of(note.get("note_title")) or text_of(note.get("notes_title"))
+    body = text_of(note.get("note_body")) or text_of(note.get("notes_body"))
+    public = note.get("public")
+    seen = "visibility not shown" if not isinstance(public, bool) else "customer sees it" if public else "internal"
+    words = ": ".join(filter(None, (title, body)))
+    return f"({seen}) {words}" if words else ""
 
 
 def status_of(value: object) -> str:
