@@ -526,7 +526,8 @@ def test_proxies_are_off_unless_asked_for(given: str, *, proxy: bool) -> None:
             "/var/lib/case-mcp/state.db", ("/var/lib/case-mcp/state.db", "/var/lib/case-mcp/desk.db"), id="a path"
         ),
         pytest.param("state.db", ("state.db", "desk.db"), id="in this folder"),
-        pytest.param("data/my.db", ("data/my.db", "data/desk.db"), id="in a folder below"),
+        pytest.param("data/my.db", ("data/my.db", "data/my.desk.db"), id="another name"),
+        pytest.param("data/my", ("data/my", "data/my.desk"), id="a name without an ending"),
         pytest.param(
             "~/case/state.db",
             (str(Path.home() / "case" / "state.db"), str(Path.home() / "case" / "desk.db")),

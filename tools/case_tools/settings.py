@@ -100,8 +100,10 @@ def _as_toolsets(given: object) -> object:
 
 
 def _as_state_file(given: object) -> object:
-    if isinstance(given, str) and Path(given).name == "desk.db":
-        raise ValueError("may not be named desk.db: the embedded desk keeps its cases in the file of that name.")
+    if isinstance(given, str) and (Path(given).name == "desk.db" or Path(given).stem.endswith(".desk")):
+        raise ValueError(
+            f"may not be named {Path(given).name}: the embedded desk keeps its cases in files of such names."
+        )
     return given
 
 
@@ -392,8 +394,14 @@ class Settings(_Settings):
 
     @property
     def embedded_file(self) -> str:
-        """Where the embedded desk keeps its cases: `desk.db` beside the state, in memory if the state is."""
-        return self.state_file if self.state == ":memory:" else str(Path(self.state_file).parent / "desk.db")
+        """Where the embedded desk keeps its cases, in memory if the state is.
+
+        That is `desk.db` beside `state.db`; beside a state file of another name, one that is named after it.
+        """
+        if self.state == ":memory:":
+            return self.state
+        state = Path(self.state_file)
+        return str(state.with_name("desk.db" if state.name == "state.db" else f"{state.stem}.desk{state.suffix}"))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

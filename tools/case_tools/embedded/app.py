@@ -14,6 +14,7 @@ from case_tools.embedded.guesses import Guesses
 from case_tools.embedded.http import RequestHead, WireResponse
 from case_tools.embedded.quota import RequestQuota
 from case_tools.embedded.refusals import RefusedError
+from case_tools.embedded.search_lag import SearchLag
 from case_tools.embedded.seeds import fill
 from case_tools.embedded.store import DeskAccount, DeskStore
 
@@ -54,7 +55,8 @@ class EmbeddedDesk:
             DeskFileError: the file is another program's, damaged, or of a newer version.
 
         """
-        store = DeskStore(path, seed=fill, frozen_at=frozen_at)
+        lag = SearchLag(guesses.search_lag, monotonic) if guesses.search_lag else None
+        store = DeskStore(path, seed=fill, frozen_at=frozen_at, search_lag=lag)
         return cls(DeskParts(store, RequestQuota(rate, monotonic), wall, guesses))
 
     @property

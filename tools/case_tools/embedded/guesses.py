@@ -11,8 +11,10 @@ class Guesses:
     Args:
         lists: whether a list in an update is added to the one at the desk or put in its place. Unset: Kore's
             lists are replaced, Talkdesk's notes and custom fields are added, as each vendor's samples suggest.
+        search_lag: for how many seconds a search shows what was before a write; reading one case does not lag.
         references: whether Kore's ``searchText`` finds references too; the page names titles alone.
     """
 
     lists: Literal["merged", "replaced"] | None = None
+    search_lag: float = 0.0
     references: bool = True

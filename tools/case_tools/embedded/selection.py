@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from case_tools.embedded.catalogue import OPEN, Kind
+from case_tools.embedded.words import SHORTEST, folded_text, has_trigrams, phrase
 
 SortKey = Literal["created", "updated", "due", "score", "title", "ref"]
 
@@ -29,10 +30,11 @@ _ORDER: dict[tuple[SortKey, bool], str] = {
 
 
 class Condition(NamedTuple):
-    """An SQL condition on the table ``record``, and the values of its question marks."""
+    """An SQL condition on the table ``record``, the values of its question marks, and whether few match it."""
 
     sql: str
     values: tuple[str | int, ...] = ()
+    narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class RecordSearch:
 
 def text_in(kind: Kind, text: str, *, references: bool = True) -> Condition:
     """Match a run of characters in the title, or in the reference too, without case."""
-    folded = text.casefold()
+    folded = folded_text(text)
+    if len(folded) >= SHORTEST and "\0" not in folded and has_trigrams():
+        match = phrase(folded, ("title_folded", "ref_folded") if references else ("title_folded",))
+        return Condition("key IN (SELECT rowid FROM words WHERE words MATCH ?)", (match,), narrow=True)
     if not references:
         return Condition(
             "key IN (SELECT key FROM record WHERE kind = ? AND instr(title_folded, ?))", (kind, folded)
@@ -141,5 +146,7 @@ def paging(search: RecordSearch) -> tuple[str, list[str | int]]:
 
 def _where(search: RecordSearch) -> tuple[str, list[str | int]]:
     # Each condition looks keys up by itself: without statistics SQLite would walk all cases in sorting order.
-    conditions = [Condition("kind = ?", (search.kind,)), *search.conditions]
+    # The plus keeps it from walking all of a kind where an index names the few that match.
+    kind = "+kind = ?" if any(each.narrow for each in search.conditions) else "kind = ?"
+    conditions = [Condition(kind, (search.kind,)), *search.conditions]
     return " AND ".join(each.sql for each in conditions), [value for each in conditions for value in each.values]

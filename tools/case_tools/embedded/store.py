@@ -25,8 +25,10 @@ from case_tools.embedded.schema import (
     is_complete,
     lay_out,
 )
+from case_tools.embedded.search_lag import SearchLag
 from case_tools.embedded.selection import RecordSearch, counting, paging
 from case_tools.embedded.times import milliseconds
+from case_tools.embedded.words import folded_text, index, is_indexed
 from case_tools.state.sqlite.file import use_wal, writing
 
 _SAVE_RECORD = """
@@ -65,15 +67,23 @@ class DeskStore:
     """Everything the desk knows."""
 
     def __init__(
-        self, path: str, *, seed: Callable[["DeskStore"], None], frozen_at: datetime | None = None
+        self,
+        path: str,
+        *,
+        seed: Callable[["DeskStore"], None],
+        frozen_at: datetime | None = None,
+        search_lag: SearchLag | None = None,
     ) -> None:
         """Open the file; when there is none, make it and let ``seed`` fill it.
+
+        With ``search_lag``, a search shows for a while what was there before a write of this process.
 
         Raises:
             DeskFileError: the file is another program's, damaged, or of a newer version.
 
         """
         self._db = connect(path)
+        self._lag: SearchLag | None = None  # what is seeded is found at once
         self._db.create_function("folded", 1, _folded, deterministic=True)
         self.keys = Keyring(self._db)
         try:
@@ -82,8 +92,12 @@ class DeskStore:
             elif not has_later(self._db):
                 with self.writing():
                     add_later(self._db)
+            if not is_indexed(self._db):
+                with self.writing():
+                    index(self._db)
             use_wal(self._db, synchronous="NORMAL")
             self._load()
+            self._lag = search_lag
         except BaseException as error:
             self._db.close()
             if isinstance(error, sqlite3.DatabaseError):
@@ -115,13 +129,18 @@ class DeskStore:
 
     def save(self, record: DeskRecord) -> None:
         """Write a new record, or one that was read before; call it inside ``writing``."""
+        if self._lag is not None:
+            self._lag.note(self.read(record.kind, record.id), record)
+        self._write(record)
+
+    def _write(self, record: DeskRecord) -> None:
         columns = {
             "kind": record.kind,
             "number": record.number,
             "id": record.id,
             "ref": record.ref,
-            "ref_folded": record.ref.casefold(),
-            "title_folded": record.title.casefold(),
+            "ref_folded": folded_text(record.ref),
+            "title_folded": folded_text(record.title),
             "status": record.status,
             "priority": record.priority,
             "score": PRIORITY_BY_ID[record.priority].score,
@@ -159,8 +178,10 @@ class DeskStore:
         """Return one page of what matches, and the number of all that match."""
         count, values = counting(search)
         page, page_values = paging(search)
-        self._db.execute("BEGIN")
+        self._db.execute("BEGIN IMMEDIATE" if self._lag is not None else "BEGIN")
         try:
+            for before, after in self._lag.unseen() if self._lag is not None else ():
+                self._undo(before, after)
             total = self._number(count, *values)
             keys = self._db.execute(page, page_values).fetchall()
             return [self._record(key) for (key,) in keys], total
@@ -195,6 +216,12 @@ class DeskStore:
         if known is None:
             return self.add_person(person_id=given.id, name=given.name, email=given.email, phone=given.phone)
         return replace(known, name=known.name or given.name)
+
+    def _undo(self, before: DeskRecord | None, after: DeskRecord) -> None:
+        if before is not None:
+            self._write(before)
+        else:
+            self._db.execute("DELETE FROM record WHERE id = ?", (after.id,))
 
     def _make(self, seed: Callable[["DeskStore"], None], frozen_at: datetime | None) -> None:
         with self.writing():
@@ -235,4 +262,4 @@ def _name(entry: object) -> str:
 
 def _folded(value: object) -> str:
     """Fold a text the way the columns are; SQLite itself folds ASCII alone."""
-    return text(value).casefold()
+    return folded_text(text(value))

@@ -30,6 +30,7 @@ from case_tools.embedded.selection import (
 from case_tools.embedded.talkdesk.documents import NEW, PRIORITY_IDS, STATUS_IDS, TYPES, literal
 from case_tools.embedded.talkdesk.updates import wrong
 from case_tools.embedded.times import parse_iso
+from case_tools.embedded.words import folded_text
 
 LARGEST_PAGE = 500
 
@@ -174,7 +175,7 @@ def _numbers(given: _Parameters) -> frozenset[int] | None:
 def _described(words: str) -> Condition:
     return Condition(
         "key IN (SELECT key FROM document WHERE instr(folded(json_extract(body, '$.description')), ?))",
-        (words.casefold(),),
+        (folded_text(words),),
     )
 
 
@@ -190,7 +191,7 @@ def _requested(key: str, value: str) -> Condition:
                 )
             ))
         )""",
-        (value.casefold(), key, key),
+        (folded_text(value), key, key),
     )
 
 
@@ -204,7 +205,7 @@ def _values(given: _Parameters) -> Iterator[Condition]:
                     SELECT key FROM document
                     WHERE folded(json_extract(body, ?)) IN (SELECT value FROM json_each(?))
                 )""",
-                (path, listed({value.casefold() for value in values})),
+                (path, listed({folded_text(value) for value in values})),
             )
 
 
