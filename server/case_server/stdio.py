@@ -7,7 +7,6 @@ open with `initialize`, which the SDK refuses once the probe has fixed the proto
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from mcp.server.lowlevel import Server
 from mcp.shared.message import SessionMessage
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from case_server.ending import ending_signals
 from case_server.mcp.messages import NotAMessage, error_of, message_of
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
@@ -79,17 +79,20 @@ async def serve_stdio(server: Server[Any]) -> bool:
 
 @contextmanager
 def _on_termination(stop: Callable[[], None]) -> Iterator[None]:
-    """Stop reading on SIGTERM, where the system knows it, so that what is under way ends in order."""
+    """Stop reading on a signal that ends, where the system knows it, so that what is under way ends in order."""
     loop = asyncio.get_running_loop()
+    ending = ending_signals()
     try:
-        loop.add_signal_handler(signal.SIGTERM, stop)
+        for each in ending:
+            loop.add_signal_handler(each, stop)
     except NotImplementedError:  # Windows
         yield
         return
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGTERM)
+        for each in ending:
+            loop.remove_signal_handler(each)
 
 
 @contextmanager

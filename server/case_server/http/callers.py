@@ -35,6 +35,7 @@ class RequestContext:
 
     caller: Caller
     audit_entry: AuditEntry
+    is_remote: bool = True
 
     def enter(self, request: Request) -> None:
         """Let whoever handles the request find it."""
@@ -44,6 +45,6 @@ class RequestContext:
     def of(cls, request: object, audit: Audit) -> "RequestContext":
         """Return a request's context: on stdio a local one, over HTTP nobody's where none was entered."""
         if request is None:
-            return cls(caller=LOCAL, audit_entry=audit.begin())
+            return cls(caller=LOCAL, audit_entry=audit.begin(), is_remote=False)
         entered = request.scope.get(_KEY) if isinstance(request, Request) else None
         return entered if isinstance(entered, cls) else cls(caller=_NOBODY, audit_entry=audit.begin())

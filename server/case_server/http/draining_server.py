@@ -12,6 +12,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from case_server.ending import ending_signals
 from case_server.http.connections import BoundedHeadProtocol
 from case_server.http.gate import Gate
 
@@ -55,7 +56,7 @@ class DrainingServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Let a signal end the server; uvicorn's own way raises it again at the end, and breaks off streams."""
-        before = {each: signal.signal(each, self._leave_soon()) for each in (signal.SIGINT, signal.SIGTERM)}
+        before = {each: signal.signal(each, self._leave_soon()) for each in (signal.SIGINT, *ending_signals())}
         try:
             yield
         finally:

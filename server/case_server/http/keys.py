@@ -21,12 +21,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from case_tools.adapter.tool import Scope
 from case_tools.errors import ConfigurationError
+from case_tools.state.private_file import exposed_because
 
 _NAME: Final = r"[a-z0-9][a-z0-9._-]{0,63}"
 _RESERVED: Final = ("local", "nobody")  # what the log calls a caller without a key
 _RANDOM_BYTES: Final = 32
 _LARGEST_FILE: Final = 4 * 1024 * 1024
-_FOR_OTHERS: Final = 0o077
 _CHECK_IT: Final = "Check the file that CASE_MCP_KEYS names."
 _log = logging.getLogger(__name__)
 
@@ -70,11 +70,9 @@ class KeyFile:
             ConfigurationError: the file is not there, is no such file, or can be read by others.
         """
         try:
+            if exposed := exposed_because(self.path):
+                raise ConfigurationError(f"The keys file {self.path} {exposed[0]}.", next_step=exposed[1])
             with self.path.open("rb") as file:
-                if os.name == "posix" and os.fstat(file.fileno()).st_mode & _FOR_OTHERS:
-                    raise ConfigurationError(
-                        f"The keys file {self.path} is open to others.", next_step=f"chmod 600 {self.path}"
-                    )
                 content = file.read(_LARGEST_FILE)
         except OSError as error:
             reason = error.strerror or type(error).__name__

@@ -35,9 +35,9 @@ async def with_a_yes(
         NotConfirmed: the person said no, gave no answer, or cannot be asked.
         CaseError: what the call came to.
     """
-    answer = (params.input_responses or {}).get(_QUESTION)
-    if isinstance(answer, types.ElicitResult):
-        _check(answer, params.name)
+    answers = params.input_responses or {}
+    if _QUESTION in answers or params.request_state is not None:
+        _check(answers.get(_QUESTION), params.name)
         return await call(params.request_state or "")
     try:
         return await call(None)
@@ -46,7 +46,7 @@ async def with_a_yes(
             message=f"{needed.preview.text()}\n\nDo exactly this?", requested_schema=_FORM
         )
         if not _can_be_asked(context):
-            raise _nobody(params.name) from None
+            raise _nobody(params.name, context) from None
         if context.protocol_version >= _MODERN:
             requests: types.InputRequests = {_QUESTION: types.ElicitRequest(params=question)}
             return types.InputRequiredResult(input_requests=requests, request_state=needed.confirmation)
@@ -57,13 +57,15 @@ async def with_a_yes(
 
 async def _asked(
     context: ServerRequestContext[Any], question: types.ElicitRequestFormParams, tool: str
-) -> types.ElicitResult:
+) -> types.ElicitResult | None:
     try:
         return await context.session.elicit_form(
             question.message, question.requested_schema, related_request_id=context.request_id
         )
     except (NoBackChannelError, MCPError):  # no way back to the host, or it cannot show the question
-        raise _nobody(tool) from None
+        raise _nobody(tool, context) from None
+    except ValueError:  # what came back is no answer
+        return None
 
 
 def _can_be_asked(context: ServerRequestContext[Any]) -> bool:
@@ -72,7 +74,17 @@ def _can_be_asked(context: ServerRequestContext[Any]) -> bool:
     return ways is not None and (ways.form is not None or ways.url is None)
 
 
-def _check(answer: types.ElicitResult, tool: str) -> None:
+def _check(answer: object, tool: str) -> None:
+    """Refuse everything but a yes.
+
+    Raises:
+        NotConfirmed: it is a no, no answer, or nothing that can be understood.
+    """
+    if not isinstance(answer, types.ElicitResult):
+        raise NotConfirmed(
+            f"{tool} was not sent: the host gave no valid answer to the question.",
+            next_step=_WITHOUT_ASKING,
+        )
     if answer.action == "cancel":
         raise NotConfirmed(
             f"{tool} was not sent: the person closed the question without an answer.", next_step=_WITHOUT_ASKING
@@ -81,7 +93,13 @@ def _check(answer: types.ElicitResult, tool: str) -> None:
         raise NotConfirmed(f"{tool} was not sent: the person said no.", next_step=_WITHOUT_ASKING)
 
 
-def _nobody(tool: str) -> NotConfirmed:
+def _nobody(tool: str, context: ServerRequestContext[Any]) -> NotConfirmed:
+    if context.request is not None and context.protocol_version < _MODERN:
+        return NotConfirmed(
+            f"{tool} was not sent: a person must say yes to each change here, and over HTTP this needs protocol "
+            f"{_MODERN}.",
+            next_step="Tell the person what was to be changed; the administrator takes a newer client, or stdio.",
+        )
     return NotConfirmed(
         f"{tool} was not sent: a person must say yes to each change here, and this host cannot ask anybody.",
         next_step="Tell the person what was to be changed; that needs a host with MCP elicitation, or the desk.",

@@ -6,9 +6,11 @@ from typing import Final
 from mcp import MCPError, types
 
 from case_prompts import Prompt, PromptError
+from case_server.mcp.machine_paths import hide_paths
 from case_server.mcp.resources import CASE, reader_of
 from case_server.mcp.session import Context
 from case_tools import CaseError
+from case_tools.untrusted import clean
 
 _MOST: Final = 100
 
@@ -41,7 +43,8 @@ async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> 
     session = context.lifespan_context
     prompt = _prompt(session.prompts, params.name)
     try:
-        text = prompt.render(params.arguments or {}, vendor=session.settings.vendor)
+        given = {name: clean(value) for name, value in (params.arguments or {}).items()}
+        text = prompt.render(given, vendor=session.settings.vendor)
     except PromptError as error:
         raise MCPError(code=types.INVALID_PARAMS, message=str(error)) from None
     return types.GetPromptResult(
@@ -57,12 +60,15 @@ async def complete(context: Context, params: types.CompleteRequestParams) -> typ
         MCPError: there is no such prompt, template or argument.
     """
     session = context.lifespan_context
-    entry = reader_of(context, "completion").audit_entry
+    request = reader_of(context, "completion")
+    entry = request.audit_entry
     kind = _kind(session.prompts, params.ref, params.argument.name)
     try:
         names = [*(await session.desk.known()).get(kind, ())] if kind else []
     except CaseError as error:
         entry.finish(error.kind)
+        if request.is_remote:
+            hide_paths(error, session.settings)
         raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from None
     begun = params.argument.value.strip().casefold()
     fit = [name for name in names if name.casefold().startswith(begun)]

@@ -8,6 +8,7 @@ from mcp import MCPError, types
 from mcp.shared.uri_template import UriTemplate
 
 from case_server.http.callers import RequestContext
+from case_server.mcp.machine_paths import hide_paths
 from case_server.mcp.session import Context
 from case_tools import CaseDesk, CaseError, NotFound, Rejected, Settings
 from case_tools.settings import VENDOR_TITLES
@@ -82,6 +83,8 @@ async def read_resource(context: Context, params: types.ReadResourceRequestParam
             entry.finish(error.kind)
             if isinstance(error, NotFound | Rejected):
                 _unknown(uri)
+            if request.is_remote:
+                hide_paths(error, session.settings)
             raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from None
         except BaseException:
             entry.finish("not_answered")

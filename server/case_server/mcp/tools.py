@@ -8,9 +8,10 @@ from mcp import MCPError, types
 from case_server.http.callers import Caller, RequestContext
 from case_server.mcp.dialog_outcomes import split_arguments
 from case_server.mcp.elicitation import with_a_yes
+from case_server.mcp.machine_paths import hide_paths
 from case_server.mcp.replies import reply
 from case_server.mcp.session import Context, Session
-from case_tools import Busy, Result
+from case_tools import Busy, CaseError, Result
 from case_tools.adapter.tool import Tool
 from case_tools.pipeline.outcomes import outcome_of
 
@@ -52,14 +53,19 @@ async def call_tool(
     async def call(confirmation: str | None) -> Result:
         if not tool.reads:
             _check_audit(session)
-        return await session.desk.call(
-            tool.name,
-            split.arguments,
-            caller=request.caller.name,
-            request_key=split.request_key,
-            confirmation=confirmation,
-            effort=entry.effort,
-        )
+        try:
+            return await session.desk.call(
+                tool.name,
+                split.arguments,
+                caller=request.caller.name,
+                request_key=split.request_key,
+                confirmation=confirmation,
+                effort=entry.effort,
+            )
+        except CaseError as error:
+            if request.is_remote:
+                hide_paths(error, session.settings)
+            raise
 
     as_data = session.settings.outcomes == "data"
     work = call(split.confirmation) if as_data else with_a_yes(context, params, call)

@@ -371,6 +371,7 @@ async def test_server_whose_state_cannot_be_opened_is_not_ready(tmp_path: Path) 
     """*Ours*: it lives, and says to whoever starts it what to mend."""
     state = tmp_path / "state.db"
     state.write_text("These are somebody's notes.")
+    state.chmod(0o600)
     with web({"CASE_MCP_DESK": "embedded", "CASE_MCP_STATE": str(state)}) as server:
         assert await server.get("/healthz") == (200, "ok")
         assert await server.get("/readyz") == (503, "state")

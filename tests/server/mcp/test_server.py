@@ -403,6 +403,7 @@ async def test_practice_file_that_is_none_is_told_in_words(way: Way, tmp_path: P
     """*Ours*: the handshake era would show any exception's text under code 0, the other era none."""
     file = tmp_path / "desk.db"
     file.write_text("These are somebody's notes.")
+    file.chmod(0o600)
     async with way.connect({**PRACTICE, "CASE_MCP_STATE": str(tmp_path / "state.db")}) as client:
         with pytest.raises(MCPError) as listed:
             await client.list_tools()

@@ -1089,6 +1089,8 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
     """*Ours*: another database, and a file that is none."""
     database, text = tmp_path / "other.db", tmp_path / "notes.txt"
+    for path in (database, text):
+        path.touch(mode=0o600)
     with closing(sqlite3.connect(database)) as db:
         db.execute("CREATE TABLE mine (x)")
     text.write_text("These are my notes. " * 100)

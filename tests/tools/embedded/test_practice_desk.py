@@ -169,10 +169,12 @@ async def test_an_unknown_reference_and_an_unknown_id_change_nothing() -> None:
 def test_a_desk_file_that_cannot_be_used_is_told_with_the_way_out(tmp_path: Path) -> None:
     """Ours: damaged, another program's, or of a newer version."""
     file = tmp_path / "desk.db"
+    file.touch(mode=0o600)
     file.write_bytes(b"this is no database, and it is long enough to be looked at" * 40)
     with pytest.raises(ConfigurationError, match="CASE_MCP_STATE"):
         CaseDesk(Settings(state=str(tmp_path / "state.db")))
     file.unlink()
+    file.touch(mode=0o600)
     with sqlite3.connect(file) as other:
         other.execute("CREATE TABLE theirs (x)")
     other.close()

@@ -60,6 +60,7 @@ def remove(path: Path) -> None:
 def make(path: Path, script: str) -> None:
     """Write a file as another program, or another version, would have."""
     path.parent.mkdir()
+    path.touch(mode=0o600)
     db = sqlite3.connect(path)
     db.executescript(script)
     db.close()
@@ -74,6 +75,7 @@ async def test_the_file_and_its_folder_are_its_owners_alone(path: Path) -> None:
 def damage(path: Path) -> None:
     """Write what is no database."""
     path.parent.mkdir()
+    path.touch(mode=0o600)
     path.write_bytes(b"this is no database, though it is long enough to be taken for one" * 100)
 
 

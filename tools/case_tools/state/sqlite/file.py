@@ -8,6 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
+from case_tools.errors import StateUnusable
+from case_tools.state.private_file import exposed_because
+
 _BUSY_SECONDS: Final = 10.0
 
 
@@ -19,10 +22,13 @@ def connect(path: str, *, busy: float = _BUSY_SECONDS) -> sqlite3.Connection:
         busy: for how many seconds a statement waits for another writer.
 
     Raises:
+        StateUnusable: others may read it, or decide which file it is.
         OSError: it cannot be made.
         sqlite3.Error: it cannot be opened.
     """
     if path != ":memory:":
+        if exposed := exposed_because(Path(path)):
+            raise StateUnusable(f"The file {path} {exposed[0]}.", next_step=exposed[1])
         _make_file(path)
     return sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
 
