@@ -1,11 +1,13 @@
-"""How well agents do on cases: `uv run python tests/evals/run.py careful|mutated|model [--json FILE]`.
+"""How well agents do on cases: `uv run python tests/evals/run.py careful|mutated|honest|model [--json FILE]`.
 
 careful   plays the good calls of every task through a real client and a server process; all must pass.
 mutated   bends each of those calls as models and clients do; none may end silently wrong.
+honest    makes 300 legitimate calls of both vendors; none may be refused, nor change another case.
 model     lets a model do every task, `--times` times. Its address is CASE_EVALS_URL, its name CASE_EVALS_MODEL,
           its wire format CASE_EVALS_API (openai, the default, or anthropic), its key CASE_EVALS_KEY.
 
-The exit status is 0 where the aim is met: every task passed, no call silently wrong, every play measured.
+The exit status is 0 where the aim is met: every task passed, no call silently wrong, no legitimate one
+refused, every play measured.
 """
 
 import argparse
@@ -24,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import anyio
 
-from evals import mutated, play
+from evals import honest, mutated, play
 from evals.access import Access, NoAccess, Refused
 from evals.bending import MUTATIONS
 from evals.model import Asked, ask, pass_to_the
@@ -36,9 +38,9 @@ _USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the three, print what came of it, and return the exit status."""
+    """Run one of the four, print what came of it, and return the exit status."""
     parser = argparse.ArgumentParser(description="How well agents do on cases.")
-    parser.add_argument("what", choices=["careful", "mutated", "model"])
+    parser.add_argument("what", choices=["careful", "mutated", "honest", "model"])
     parser.add_argument("--json", type=Path, help="write the figures into this file")
     parser.add_argument("--task", action="append", help="only this task; may be given more than once")
     parser.add_argument("--times", type=int, default=1, help="model: how often every task is played")
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return careful(tasks, given.json, at_once=given.at_once)
             case "mutated":
                 return bent(tasks, given.json)
+            case "honest":
+                return legitimate(given.json)
             case _:
                 access = Access.from_environment(os.environ)
                 return model(tasks, given.json, access, times=given.times, at_once=given.at_once)
@@ -108,6 +112,27 @@ def bent(tasks: Sequence[Task], file: Path | None) -> int:
         )
     write_json(file, {"mutated": [asdict(each) for each in outcomes]})
     return 0 if outcomes and not wrong else 1
+
+
+def legitimate(file: Path | None) -> int:
+    """Make the legitimate calls; none may be refused."""
+    outcomes = honest.measure(honest.generated())
+    counts = Counter((each.call.kind, each.call.vendor) for each in outcomes)
+    refused = Counter((each.call.kind, each.call.vendor) for each in outcomes if each.refused)
+    wrong = Counter((each.call.kind, each.call.vendor) for each in outcomes if each.elsewhere)
+    rows = [
+        (kind, vendor, made, refused[kind, vendor], wrong[kind, vendor]) for (kind, vendor), made in counts.items()
+    ]
+    totals = ("all", "both", len(outcomes), refused.total(), wrong.total())
+    print(table(["kind", "vendor", "calls", "refused", "changed another case"], [*rows, totals]))
+    for each in outcomes:
+        if each.refused or each.elsewhere:
+            said = each.text if each.refused else f"changed {', '.join(each.elsewhere)}"
+            print(
+                f"{each.call.kind}: {each.call.tool} {play.compact(each.call.arguments)}: {said}", file=sys.stderr
+            )
+    write_json(file, {"honest": [asdict(each) for each in outcomes]})
+    return 0 if outcomes and not refused and not wrong else 1
 
 
 def model(tasks: Sequence[Task], file: Path | None, access: Access, *, times: int, at_once: int) -> int:
