@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import anyio
 
 from case_tools.adapter.messages import Request, Response
-from case_tools.adapter.names import fold
 from case_tools.adapter.tool import Tool
 from case_tools.adapter.vendor import Vendor
 from case_tools.errors import CaseError, NotFound, Rejected
@@ -176,7 +175,8 @@ class CaseDesk:
         known = (await self._open()).resolver.reference("case", ref)
         page = await self.call("search_cases", self._vendor.find_case(known), caller=caller)
         rows = page.rows() if isinstance(page, Page) else ()
-        own = next((row for row in rows if fold(ref) in {fold(row.ref or ""), fold(row.id or "")}), None)
+        same = self._vendor.canonical_ref
+        own = next((row for row in rows if same(ref) in {same(row.ref or ""), same(row.id or "")}), None)
         if own is None:
             raise NotFound("The desk shows no case of that reference.", next_step="Find it with search_cases.")
         return own

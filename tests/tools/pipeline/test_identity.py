@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -17,6 +18,8 @@ from case_tools.adapter.names import LearnedName, LearnedNames
 from case_tools.adapter.tool import Tool
 from case_tools.pipeline.identity import intent_of_write
 from case_tools.pipeline.invocation import Built, Invocation
+from case_tools.state import SearchFacts, WriteOutcome, intent_of, open_state
+from case_tools.state.rows import RowEnd
 from case_tools.transport.call import Call
 from loopback import LoopbackDesk, Received, Reply
 from vendor_samples import sample
@@ -251,3 +254,37 @@ async def test_a_repeat_of_what_is_finished_asks_the_desk_nothing(
         second = await case_desk.call(tool, arguments, request_key=request_key)
     assert first.data()["outcome"] in {"updated", "created"}
     assert (second.data()["outcome"], len(desk.received)) == ("replayed", asked)
+
+
+@pytest.mark.parametrize("request_key", [None, "a key of the caller's"])
+@pytest.mark.parametrize("finished", [True, False])
+async def test_what_an_earlier_release_has_sent_is_not_sent_again(
+    finished: bool, request_key: str | None, desk: LoopbackDesk, settings: Settings, tmp_path: Path
+) -> None:
+    """*Ours*: its rows have the digest of the arguments' spelling; an unfinished one is searched for."""
+    at_file = settings.model_copy(update={"state": str(tmp_path / "state.db")})
+    async with CaseDesk(at_file) as case_desk:
+        identity = case_desk._vendor.identity
+        parsed = case_desk.tools["create_case"].arguments.parse(CREATE, tool="create_case")
+    former = intent_of(
+        caller="local",
+        desk=identity,
+        tool="create_case",
+        arguments=parsed.model_dump(mode="json", exclude_none=True),
+        request_key=request_key,
+    )
+    state = await open_state(at_file.state_file, desk=identity)
+    await state.ledger.claim(former, owner="the earlier release", window=600.0)
+    facts = SearchFacts(facts={"name": CREATE["name"], "desc": CREATE["desc"]})
+    await state.ledger.mark_sent(former.key, owner="the earlier release", facts=facts, seconds=0.0)
+    end: RowEnd = "done" if finished else "unknown"
+    outcome = WriteOutcome(ref="CS1", id="ci-1") if finished else None
+    await state.ledger.finish(former.key, state=end, outcome=outcome)
+    await state.close()
+
+    shown = {"_id": "ci-1", "refId": "CS1", "name": CREATE["name"], "desc": CREATE["desc"]}
+    desk.answer = lambda _: Reply.of({"results": [shown], "totalResults": 1, "hasMore": False})
+    async with CaseDesk(at_file) as case_desk:
+        result = await case_desk.call("create_case", CREATE, request_key=request_key)
+    assert result.data()["outcome"] in ({"replayed"} if finished else {"replayed", "reconciled"})
+    assert (result.data()["ref"], writes(desk)) == ("CS1", 0)

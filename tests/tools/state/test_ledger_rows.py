@@ -365,3 +365,20 @@ async def test_of_many_rows_one_spends_a_confirmation(backend: Backend) -> None:
             for number, each in enumerate(ledgers):
                 tasks.start_soon(race, number, each)
     assert sorted(marked) == ["sent", *["spent"] * 7]
+
+
+async def test_a_row_of_an_earlier_release_is_adopted_as_it_is(ledger: LedgerStore) -> None:
+    """Ours: what was sent before an upgrade stays sent; its key was of the spelling of the arguments."""
+    await sent(ledger)
+    before = await row_of(ledger)
+    today = replace(WANTED, key="k9", digest="d9", formerly=("k1", "d1"))
+    assert await ledger.adopt(today) == replace(before, intent=replace(WANTED, key="k9", digest="d9"))
+    assert (await ledger.get("k1"), await ledger.adopt(today)) == (None, None)
+
+
+async def test_a_row_of_another_write_is_not_adopted(ledger: LedgerStore) -> None:
+    """Ours: a request_key that stands for other arguments keeps standing for them."""
+    await sent(ledger, NAMED)
+    today = replace(NAMED, digest="d9", formerly=("k2", "another digest"))
+    assert await ledger.adopt(today) is None
+    assert (await row_of(ledger, "k2")).intent.digest == NAMED.digest

@@ -41,6 +41,9 @@ class Vendor(Protocol):
     def find_case(self, ref: str) -> Mapping[str, object]:
         """Return the arguments of search_cases that find one case by its reference."""
 
+    def canonical_ref(self, ref: str) -> str:
+        """Return a case's reference or id in the one form in which they are compared."""
+
     def headers(self) -> dict[str, str]:
         """Return the headers of one HTTP attempt, freshly signed where the vendor signs each."""
 

@@ -129,6 +129,8 @@ class IdempotencyLedger:
             StateError: the state cannot be read.
         """
         row = await _in_time(self._store.get(intent.key), time.monotonic() + _READ_SECONDS)
+        if intent.formerly is not None and (row is None or row.intent.digest == intent.formerly[1]):
+            row = await _in_time(self._store.adopt(intent), time.monotonic() + _READ_SECONDS)
         if row is None:
             return None
         if row.intent.digest != intent.digest:

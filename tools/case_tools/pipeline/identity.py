@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from case_tools.pipeline.invocation import Built
@@ -17,18 +19,23 @@ def intent_of_write(built: Built, *, desk: str) -> Intent:
     if meant is None:
         meant = {"path": {**request.path}, "query": [*request.query], "body": request.body}
     on_purpose = bool(getattr(invocation.arguments, "allow_duplicate", False))
-    return intent_of(
+    intent = partial(
+        intent_of,
         caller=invocation.caller,
         desk=desk,
         tool=invocation.tool.name,
+        request_key=invocation.request_key,
+        on_purpose=on_purpose,
+    )
+    former = intent(arguments=invocation.arguments.model_dump(mode="json", exclude_none=True))
+    today = intent(
         arguments={
             "endpoint": [request.method, request.template],
             "meant": normalized(meant),
             "on_purpose": on_purpose,
-        },
-        request_key=invocation.request_key,
-        on_purpose=on_purpose,
+        }
     )
+    return replace(today, formerly=(former.key, former.digest))
 
 
 def normalized(value: object) -> object:

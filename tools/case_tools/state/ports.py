@@ -27,6 +27,9 @@ class LedgerStore(Protocol):
         found and the intent is on purpose; and where it is `instead`, unchanged, and was never sent.
         """
 
+    async def adopt(self, intent: Intent) -> LedgerRow | None:
+        """Give the row that an earlier release kept of this write the key and the digest of today; return it."""
+
     async def mark_sent(
         self, key: str, *, owner: str, facts: SearchFacts, seconds: float, spends: str | None = None
     ) -> Marked:

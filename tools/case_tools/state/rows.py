@@ -23,6 +23,7 @@ class Intent:
         on_purpose: whether the caller asked for a duplicate.
         subject: who asked.
         issuer: who vouches for the subject; empty for our own keys.
+        formerly: the key and the digest that an earlier release gave the same write, of its arguments' spelling.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Intent:
     on_purpose: bool = False
     subject: str = ""
     issuer: str = ""
+    formerly: tuple[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

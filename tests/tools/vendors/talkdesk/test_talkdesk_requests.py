@@ -169,13 +169,40 @@ async def test_resolved_goes_out_with_either_word_on_how(
     assert [received.body for received in calls(loopback)] == [{"status": "RESOLVED", how: "Replaced"}]
 
 
-async def test_a_case_seen_closed_is_not_changed(loopback: LoopbackDesk, talkdesk: Settings) -> None:
+SPELLINGS = {"a text": "20808", "zeros before it": "0020808", "a number": 20808, "a sharp before it": "#20808"}
+SHOWN_IDS = [SPELLINGS[each] for each in ("a text", "zeros before it", "a number")]
+
+
+@pytest.mark.parametrize("own", SHOWN_IDS, ids=repr)
+@pytest.mark.parametrize("given", SPELLINGS.values(), ids=SPELLINGS)
+async def test_a_case_is_found_however_its_id_is_spelled(
+    own: object, given: object, loopback: LoopbackDesk, talkdesk: Settings
+) -> None:
+    """Ours: the pages call ids numeric and type them as texts, so zeros before a number mean nothing."""
+    seen = {"update_at": "2026-11-20T12:00:00Z"}
+    row = {**SHOWN, **seen, "id": own, "notes": [{"note_body": "Called back", "public": False}]}
+    loopback.answer = answering({"total": 1, "_embedded": {"data": [row]}, **row})
+    change = {"title": SHOWN["title"], "expected_updated_at": "2099-01-01T00:00:00Z"}
+    async with CaseDesk(talkdesk) as desk:
+        shown = await desk.case(str(given).lstrip("#"))
+        changed = await desk.call("update_case", {"id": given, **change})
+        noted = [await desk.call("update_case", {"id": each, "notes": ["Called back"]}) for each in (given, own)]
+    assert (shown.ref, changed.data()["ref"]) == (str(own), str(own))
+    assert [each.data()["outcome"] for each in noted] == ["updated", "replayed"]
+
+
+@pytest.mark.parametrize("own", SHOWN_IDS, ids=repr)
+@pytest.mark.parametrize("given", SPELLINGS.values(), ids=SPELLINGS)
+async def test_a_case_seen_closed_is_not_changed(
+    own: object, given: object, loopback: LoopbackDesk, talkdesk: Settings
+) -> None:
     """Documented: closed cases cannot be updated; they stay closed, so what was seen once is enough."""
-    loopback.answer = answering({"total": 1, "_embedded": {"data": [{**SHOWN, "status": "Closed"}]}})
+    row = {**SHOWN, "id": own, "status": "Closed"}
+    loopback.answer = answering({"total": 1, "_embedded": {"data": [row]}})
     async with CaseDesk(talkdesk) as desk:
         await desk.call("search_cases")
         with pytest.raises(Rejected, match="a closed case cannot be changed"):
-            await desk.call("update_case", {"id": "20808", "title": "x"})
+            await desk.call("update_case", {"id": given, "title": "x"})
     assert len([*calls(loopback)]) == 1
 
 

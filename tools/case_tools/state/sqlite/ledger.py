@@ -60,6 +60,9 @@ WHERE own.key = ? AND later.key <> own.key AND later.state IN ('sent', 'unknown'
     AND later.first_sent_at > own.first_sent_at
 """
 
+_FORMER: Final = "SELECT 1 FROM ledger WHERE key = ? AND digest = ?"
+_ADOPT: Final = "UPDATE OR IGNORE ledger SET key = ?, digest = ? WHERE key = ? AND digest = ?"
+
 
 class SqliteLedger:
     """The ledger in one SQLite file, or in memory.
@@ -91,6 +94,20 @@ class SqliteLedger:
 
         # What is lost with the power here was never sent.
         return await self._worker.write(work, durability="NORMAL")
+
+    async def adopt(self, intent: Intent) -> LedgerRow | None:
+        """Rename an earlier release's row of this write; return it."""
+        if intent.formerly is None:
+            return None
+        own, former = (intent.key, intent.digest), intent.formerly
+        if not await self._worker.read(lambda db: db.execute(_FORMER, former).fetchone()):
+            return None
+
+        def work(db: sqlite3.Connection) -> LedgerRow | None:
+            db.execute(_ADOPT, (*own, *former))
+            return _row_of(db, intent.key, self._clock.now(db))
+
+        return await self._worker.write(work)
 
     async def mark_sent(
         self, key: str, *, owner: str, facts: SearchFacts, seconds: float, spends: str | None = None

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from case_tools.adapter.messages import Json, Lookup, Operation, Response
-from case_tools.adapter.names import LearnedName, NameRef
+from case_tools.adapter.names import LearnedName, NameRef, fold
 from case_tools.adapter.signing import parsed_key, text_of_file
 from case_tools.adapter.tool import Scope, Tool
 from case_tools.settings import KoreSettings, Settings
@@ -58,6 +58,10 @@ class Kore:
     def find_case(self, ref: str) -> Mapping[str, object]:
         """Return the search for a case by its reference."""
         return {"searchText": ref, "detail": "full"}
+
+    def canonical_ref(self, ref: str) -> str:
+        """Return a reference or an id without regard to case, spaces, hyphens and underscores."""
+        return fold(ref)
 
     def headers(self) -> dict[str, str]:
         """Return the headers of one HTTP attempt, with a token of its own.

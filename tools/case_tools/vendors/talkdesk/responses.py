@@ -21,6 +21,7 @@ from case_tools.adapter.parsing import (
 )
 from case_tools.errors import CaseError, Closed, CredentialsRefused, MissingScope, Problem, Rejected
 from case_tools.results import ParsedRecord
+from case_tools.vendors.talkdesk.endpoints import canonical_id
 
 CLOSED: Final = "CLOSED"
 _CLOSED_CASE: Final = re.compile(r"(?<!parent )\bcase\b[^.]{0,30}\bclosed\b|\bclosed cases?\b")
@@ -171,7 +172,10 @@ def names_in(case: Mapping[str, Any]) -> list[LearnedName]:
     own = id_in(case)
     if not own:
         return []
-    closed_too = [LearnedName(kind=CLOSED, id=own, name=own)] if status_of(case.get("status")) == CLOSED else []
+    canonical = canonical_id(own)
+    closed_too = (
+        [LearnedName(kind=CLOSED, id=canonical, name=canonical)] if status_of(case.get("status")) == CLOSED else []
+    )
     return [LearnedName(kind="case", id=own, name=own), *closed_too]
 
 

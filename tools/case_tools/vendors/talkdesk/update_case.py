@@ -132,7 +132,7 @@ class TalkdeskUpdateCase(Tool[TalkdeskUpdateCaseArguments]):
 
     @override
     def check(self, arguments: TalkdeskUpdateCaseArguments, _request: Request, resolved: Resolved) -> None:
-        if any(each.id == arguments.id for each in resolved.names.find(CLOSED, arguments.id)):
+        if resolved.names.find(CLOSED, canonical_id(arguments.id)):
             raise closed(self.name)
         if arguments.expected_updated_at is not None:
             shown = moment_of(resolved.rows.get(canonical_id(arguments.id), {}).get("update_at"))

@@ -53,6 +53,10 @@ class Talkdesk:
         """Return the search for a case by its id."""
         return {"ids": [ref], "detail": "full"}
 
+    def canonical_ref(self, ref: str) -> str:
+        """Return an id without zeros before its number."""
+        return canonical_id(ref)
+
     def headers(self) -> dict[str, str]:
         """Return the headers of every attempt."""
         return {"Accept": "application/json"}
