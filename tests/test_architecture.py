@@ -142,6 +142,17 @@ def test_a_tool_has_the_name_of_its_file(vendor: str) -> None:
     assert tools == {file.stem for file in snapshots.glob("*.json") if "." not in file.stem}
 
 
+def test_no_two_classes_share_a_name() -> None:
+    """Ours: one meaning a name; a search for it, and a traceback, lead to one place."""
+    places: dict[str, list[str]] = {}
+    for root in (TOOLS, SERVER, PROMPTS):
+        for file in files(root):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(str(file.relative_to(TOP)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_the_public_face_is_sorted_and_complete() -> None:
     """Ours: everything a bot builder needs is named by hand in `__init__`."""
     tree = ast.parse((TOOLS / "__init__.py").read_text(encoding="utf-8"))
