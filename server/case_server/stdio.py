@@ -22,7 +22,7 @@ from mcp.shared.message import SessionMessage
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from case_server.ending import ending_signals
-from case_server.mcp.messages import NotAMessage, error_of, message_of
+from case_server.mcp.messages import NotAMessage, error_of, message_of, readable
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
 _GRACE_SECONDS: Final = 2.0
@@ -161,7 +161,7 @@ def _incoming_of(line: bytes) -> SessionMessage | types.JSONRPCError:
     if _is_too_long(line):
         return error_of(None, types.INVALID_REQUEST, "The message is longer than 4 MiB. Nothing was done.")
     try:
-        return SessionMessage(message_of(line))
+        return SessionMessage(message_of(readable(line)))
     except NotAMessage as refusal:
         return refusal.answer
 

@@ -20,6 +20,12 @@ from served import ENVELOPE, INITIALIZE, MODERN, PRACTICE_NOTICE, Served, reques
 MIB: Final = 1024 * 1024
 FOUR: Final = ["create_case", "update_case", "update_task", "search_cases"]
 NOT_JSON: Final = (-32700, "The message is not JSON. Nothing was done.")
+NO_OBJECT: Final = (-32600, "The message is no JSON object. Nothing was done.")
+BATCH: Final = (-32600, "The message is a batch: send each message by itself. Nothing was done.")
+NO_VERSION: Final = (-32600, 'The message has no "jsonrpc": "2.0". Nothing was done.')
+NO_METHOD: Final = (-32600, "The message's method is no text. Nothing was done.")
+NO_PARAMS: Final = (-32600, "The message's params are no object. Nothing was done.")
+NO_ID: Final = (-32600, "The message's id is neither a text nor a whole number. Nothing was done.")
 NOT_VALID: Final = (-32600, "The message is not valid, or holds a lone surrogate. Nothing was done.")
 TOO_LONG: Final = (-32600, "The message is longer than 4 MiB. Nothing was done.")
 MARK: Final = "word-of-a-customer"
@@ -33,25 +39,25 @@ HOSTILE: Final[dict[bytes, tuple[object, tuple[int, str]]]] = {
     b"[" * 100_000: (None, NOT_JSON),
     b'{"a":' * 100_000: (None, NOT_JSON),
     b'{"jsonrpc":"2.0","id":' + b"9" * 5000 + b',"method":"ping"}': (None, NOT_JSON),
-    b"null": (None, NOT_VALID),
-    b"1": (None, NOT_VALID),
-    b'"ping"': (None, NOT_VALID),
-    b"[]": (None, NOT_VALID),
-    b'[{"jsonrpc":"2.0","id":3,"method":"ping"}]': (None, NOT_VALID),
-    b"{}": (None, NOT_VALID),
+    b"null": (None, NO_OBJECT),
+    b"1": (None, NO_OBJECT),
+    b'"ping"': (None, NO_OBJECT),
+    b"[]": (None, BATCH),
+    b'[{"jsonrpc":"2.0","id":3,"method":"ping"}]': (None, BATCH),
+    b"{}": (None, NO_VERSION),
     b'{"jsonrpc":"2.0","id":4}': (4, NOT_VALID),
-    b'{"jsonrpc":"1.0","id":5,"method":"ping"}': (5, NOT_VALID),
-    b'{"jsonrpc":"2.0","id":6,"method":5}': (6, NOT_VALID),
-    b'{"jsonrpc":"2.0","id":"seven","method":"ping","params":[1]}': ("seven", NOT_VALID),
+    b'{"jsonrpc":"1.0","id":5,"method":"ping"}': (5, NO_VERSION),
+    b'{"jsonrpc":"2.0","id":6,"method":5}': (6, NO_METHOD),
+    b'{"jsonrpc":"2.0","id":"seven","method":"ping","params":[1]}': ("seven", NO_PARAMS),
     b'{"jsonrpc":"2.0","id":8,"method":"ping","params":' + b'{"a":' * 300 + b"1" + b"}" * 301: (8, NOT_VALID),
     b'{"jsonrpc":"2.0","id":9,"method":"tools/call","params":'
     b'{"name":"search_cases","arguments":{"searchText":"\\ud800"}}}': (9, NOT_VALID),
     b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}': (None, NOT_VALID),
     b'{"jsonrpc":"2.0","method":"notifications/initialized","params":{"x":"\\udfff"}}': (None, NOT_VALID),
-    b'{"jsonrpc":"2.0","id":true,"method":"ping"}': (None, NOT_VALID),
-    b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}': (None, NOT_VALID),
-    b'{"jsonrpc":"2.0","id":null,"method":"ping"}': (None, NOT_VALID),
-    b'{"jsonrpc":"2.0","id":[1],"method":"ping"}': (None, NOT_VALID),
+    b'{"jsonrpc":"2.0","id":true,"method":"ping"}': (None, NO_ID),
+    b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}': (None, NO_ID),
+    b'{"jsonrpc":"2.0","id":null,"method":"ping"}': (None, NO_ID),
+    b'{"jsonrpc":"2.0","id":[1],"method":"ping"}': (None, NO_ID),
 }
 
 

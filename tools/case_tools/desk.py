@@ -16,7 +16,7 @@ from case_tools.adapter.vendor import Vendor
 from case_tools.errors import CaseError, NotFound, Rejected
 from case_tools.pipeline.invocation import Invocation
 from case_tools.pipeline.outcomes import outcome_of
-from case_tools.results import Page, Result, Row
+from case_tools.results import Page, Result, Row, Written
 from case_tools.settings import Account, Settings
 from case_tools.transport.call import Call, DeskClock, Effort
 from case_tools.untrusted import line
@@ -125,7 +125,8 @@ class CaseDesk:
             confirmation=confirmation,
         )
         pipeline = await self._open()
-        return self._finished(await pipeline.run(invocation))
+        result = self._finished(await pipeline.run(invocation))
+        return _naming(result, tool.arguments.fillers_in(arguments))
 
     async def outcome(
         self,
@@ -227,6 +228,18 @@ class CaseDesk:
             return result
         noted = result if self._embedded is None else result.noting(_PRACTICE)
         return noted.within_budget()
+
+
+def _naming(result: Result, fillers: Sequence[str]) -> Result:
+    """Return the result with a sentence that names what counted as not given."""
+    if not fillers:
+        return result
+    note = f"Every argument was given, so these empty ones counted as not given: {', '.join(fillers)}."
+    if isinstance(result, Page):
+        return result.noting(note)
+    if isinstance(result, Written):
+        return result.model_copy(update={"advice": " ".join(filter(None, (result.advice, note)))})
+    return result
 
 
 def _check_key(given: object) -> None:

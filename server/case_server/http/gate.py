@@ -19,7 +19,7 @@ from case_server.http.keys import KeyRing
 from case_server.http.limits import Bodies, Limits, Places
 from case_server.http.names import AllowedNames
 from case_server.http.refusals import Refusal, answer_of, busy
-from case_server.mcp.messages import NotAMessage, error_of, message_of
+from case_server.mcp.messages import NotAMessage, error_of, message_of, readable
 from case_server.mcp.session import Session
 from case_server.mcp.tools import lacking
 from case_tools.errors import ConfigurationError
@@ -112,7 +112,7 @@ class Gate:
                 raise busy("draining", "The server is about to end.")
             caller = self._caller(request, entry)
             _check_type(request)
-            body = await self._bodies.read(request, caller.name)
+            body = readable(await self._bodies.read(request, caller.name))
             message = message_of(body)
             if isinstance(message, types.JSONRPCRequest):
                 own = message.id

@@ -7,7 +7,7 @@ argument's name and a hint (see `rejections.py`); nothing is dropped.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Self
 
@@ -26,8 +26,16 @@ from case_tools.adapter.rejections import TOO_DEEP, ExplainedModel, path_of, pro
 from case_tools.errors import Problem
 from case_tools.untrusted import has_lone_surrogate, our_mark_in
 
-INJECTED_BY_HOSTS: Final = frozenset({"wait_for_previous"})
-"""Arguments that hosts are known to add to every tool (Gemini CLI); they are for the host, not for us."""
+INJECTED_BY_HOSTS: Final[Mapping[str, str]] = {
+    "wait_for_previous": "Gemini CLI adds it to every tool",
+    "toolCallId": "n8n's agent passes its own call along",
+    "sessionId": "n8n's chat trigger",
+    "chatInput": "n8n's chat trigger",
+    "action": "n8n's chat trigger",
+    "runtime": "LangChain's ToolRuntime",
+    "random_string": "Cursor and Windsurf, for tools without required arguments",
+}
+"""Arguments that hosts are known to add to every tool, and which; they are for the host, not for us."""
 
 _ID_SHAPED: Final = re.compile(r"(?=.*\d)[a-z]{1,9}-[0-9A-Za-z]{4,}(-[0-9A-Za-z]+)+")
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
@@ -76,7 +84,9 @@ class Arguments(ExplainedModel):
         Raises:
             Rejected: with every invalid argument.
         """
-        known = {key: value for key, value in (arguments or {}).items() if key not in INJECTED_BY_HOSTS}
+        known = cls._without_what_hosts_add(arguments or {})
+        for filler in cls.fillers_in(known):
+            del known[filler]
         problems = [Problem(argument=path_of(place), message=message) for place, message in _unsendable(known)]
         if problems:
             raise rejected(tool, problems)
@@ -88,6 +98,23 @@ class Arguments(ExplainedModel):
             ) from None
         except RecursionError:
             raise rejected(tool, [Problem(argument=tool, message=TOO_DEEP)]) from None
+
+    @classmethod
+    def fillers_in(cls, arguments: Mapping[str, object] | None) -> Sequence[str]:
+        """Return the empty arguments of a client that is forced to give every one; they count as not given.
+
+        Strict modes make a model fill in all optional arguments; beside a real change an empty list would clear.
+        """
+        known = cls._without_what_hosts_add(arguments or {})
+        optional = [name for name, field in cls.model_fields.items() if not field.is_required()]
+        if not all(name in known for name in optional):
+            return ()
+        return [name for name in optional if known[name] is False or known[name] in ([], {}, "")]
+
+    @classmethod
+    def _without_what_hosts_add(cls, arguments: Mapping[str, object]) -> dict[str, object]:
+        own = cls.model_fields
+        return {key: value for key, value in arguments.items() if key in own or key not in INJECTED_BY_HOSTS}
 
     @model_validator(mode="before")
     @classmethod
