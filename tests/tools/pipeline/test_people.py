@@ -192,7 +192,7 @@ async def test_over_http_the_newer_era_asks_and_the_older_one_has_nobody_to_ask(
             )
         outcomes = [each["outcome"] for each in server.audited(5)]
     assert (older.asked, newer.asked) == ([], [QUESTION])
-    assert "this host cannot ask anybody" in words(refused)
+    assert "over HTTP this needs protocol 2026-07-28" in words(refused)
     assert done.structured_content is not None
     assert done.structured_content["outcome"] == "updated"
     assert "does not belong to this call" in words(alien)
