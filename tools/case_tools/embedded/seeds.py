@@ -58,7 +58,7 @@ shevchuk   | Оксана Шевчук        | uk | oksana.shevchuk@example.com
 bondar     | Тарас Бондар         | uk | taras.bondar@example.net      |
 """
 
-# Customer; title; description; template, status, priority, queue, agent, hours until due, channel.
+# Person; title; description; template, status, priority, queue, agent, hours until due, channel.
 # Queues and agents are places in the catalogue, 0 for none; the dictionaries below explain the letters.
 _CASES = (
     ("whitlock", "Parcel arrived with a broken lamp inside",
@@ -229,7 +229,7 @@ _CASES = (
     ("singh", "Change of delivery date to next Thursday",
      "She is away until Wednesday. The parcel shop is no option, the box is too heavy for her.",
      "e o m 0 0 26 r"),
-    ("mcallister", "KoreApp asks for a code that never comes",
+    ("mcallister", "App asks for a code that never comes",
      "No text message arrives on his new number. The old number is still shown in the profile.",
      "e o h 4 0 11 c"),
     ("villareal", "Charged for express delivery that was late",
