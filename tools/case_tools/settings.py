@@ -350,6 +350,9 @@ class Settings(_Settings):
     prompts: Annotated[Path | None, AfterValidator(_as_folder)] = Field(
         None, description="a folder of your own prompts, one Markdown file each"
     )
+    verify: bool = Field(
+        default=True, description="`true` reads back by one search what the answer to an update does not show"
+    )
     proxy: bool = Field(default=False, description="`true` takes proxies from the environment")
 
     keys: Path | None = Field(

@@ -115,6 +115,8 @@ def _words(key: str, value: object, rules: FieldRules) -> str:
 
 def _same(key: str, asked: object, shown: object, rules: FieldRules) -> bool | None:
     """Tell whether the desk shows what was asked; None where its answer shows too little to tell."""
+    if asked == {}:  # nobody: another form of empty is the same, and an agent that stays is not
+        return not shown
     if shown is None:
         return None
     if key in rules.compared:

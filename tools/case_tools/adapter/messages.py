@@ -83,10 +83,12 @@ class Parsed:
     Attributes:
         result: the result for the caller.
         names: the names that the response shows, to be learned.
+        row: the case or task as the response to a write shows it.
     """
 
     result: Result
     names: Sequence[LearnedName] = ()
+    row: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

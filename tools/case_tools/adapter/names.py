@@ -5,12 +5,14 @@ Statuses, priorities, queues and agents by name, cases and tasks by reference: i
 
 import difflib
 import re
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 _MOST_PER_KIND: Final = 10_000
+_SHORTEST_WORD: Final = 5
 _SEPARATORS: Final = re.compile(r"[\s_-]+")
 
 
@@ -77,6 +79,10 @@ class LearnedNames:
         by_fold = {fold(each): each for each in (*usual, *self.all(kind))}
         return [by_fold[near] for near in difflib.get_close_matches(fold(name), list(by_fold), n=3, cutoff=0.75)]
 
+    def misspelled(self, kind: str, name: str) -> list[str]:
+        """Return the names of which a name is a misspelling: in accents, or by one slip of a letter."""
+        return [each for each in self.all(kind) if is_misspelling(name, each)]
+
     def all(self, kind: str) -> list[str]:
         """Return every name of a kind, those seen longest ago first."""
         return list(dict.fromkeys(each.name for each in self._seen.get(kind, {}).values()))
@@ -92,3 +98,35 @@ class LearnedNames:
 def fold(name: str) -> str:
     """Return the name without case, spaces, hyphens and underscores: `In-Progress` is `in progress`."""
     return _SEPARATORS.sub("", name).casefold()
+
+
+def plain(text: str) -> str:
+    """Return a text without case, accents and composition, to compare it."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in decomposed if not unicodedata.combining(each)).casefold()
+
+
+def is_misspelling(name: str, known: str) -> bool:
+    """Say whether a name probably is another one with one slip: a letter too few, too many, wrong, or two swapped.
+
+    A slip is one in a word of five letters or more. A digit, a whole word or a short one makes another name:
+    `Billing US` beside `Billing EU`, `Jane Smith` beside `John Smith`.
+    """
+    words, own = (_SEPARATORS.split(plain(each).strip()) for each in (name, known))
+    if len(words) != len(own):
+        return False
+    differing = [(one, other) for one, other in zip(words, own, strict=True) if one != other]
+    if len(differing) > 1:
+        return False
+    return not differing or (len(differing[0][1]) >= _SHORTEST_WORD and _is_one_slip(*differing[0]))
+
+
+def _is_one_slip(word: str, other: str) -> bool:
+    if not (word.isalpha() and other.isalpha()) or abs(len(word) - len(other)) > 1:
+        return False
+    start = next((at for at, pair in enumerate(zip(word, other, strict=False)) if pair[0] != pair[1]), None)
+    if start is None:
+        return True
+    rest, other_rest = word[start:], other[start:]
+    swapped = rest[:2] == other_rest[:2][::-1] and rest[2:] == other_rest[2:]
+    return swapped or rest[1:] == other_rest[1:] or rest == other_rest[1:] or rest[1:] == other_rest

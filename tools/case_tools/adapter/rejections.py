@@ -1,6 +1,7 @@
 """Invalid arguments in words: what is wrong with each, and a hint how to fix it."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, get_args, get_origin
 
@@ -9,6 +10,8 @@ from pydantic import BaseModel
 from case_tools.errors import Problem, Rejected
 from case_tools.untrusted import line
 
+_SEPARATOR: Final = re.compile(r"[\s_-]+")
+_NEAR: Final = 0.8
 TOO_DEEP: Final = "holds values nested too deeply."
 
 
@@ -19,7 +22,7 @@ class ExplainedModel(BaseModel):
     """The field that a bare word stands for: `"Resolved"` for `{"name": "Resolved"}`."""
 
     other_words: ClassVar[Mapping[str, str]] = {}
-    """What callers say for a field: `title` for `name`. Used in errors only."""
+    """What callers say for a field: `title` for `name`, or what to do where there is none. Used in errors only."""
 
 
 def rejected(tool: str, problems: Sequence[Problem], *, error: type[Rejected] = Rejected) -> Rejected:
@@ -116,9 +119,13 @@ def _example(model: type[ExplainedModel] | None) -> str:
 
 
 def _nearest(owner: type[ExplainedModel], name: str) -> str:
+    """Return what was probably meant: by meaning, else by letters where it really is near."""
     known = list(owner.model_fields)
-    by_word = {field.casefold(): field for field in known} | dict(owner.other_words)
-    match = difflib.get_close_matches(name.casefold().lstrip("_"), list(by_word), n=1, cutoff=0.6)
-    if match and by_word[match[0]] in known:
-        return f": did you mean `{by_word[match[0]]}`?"
-    return f"; known are {', '.join(known)}."
+    word = _SEPARATOR.sub("", name.casefold())
+    meant = {_SEPARATOR.sub("", other): field for other, field in owner.other_words.items()}.get(word)
+    if meant is not None and meant not in known:
+        return f": {meant}"
+    by_word = {field.casefold(): field for field in known}
+    if meant is None and (match := difflib.get_close_matches(word, list(by_word), n=1, cutoff=_NEAR)):
+        meant = by_word[match[0]]
+    return f": did you mean `{meant}`?" if meant else f"; known are {', '.join(known)}."

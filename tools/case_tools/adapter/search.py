@@ -1,7 +1,6 @@
 """What a tool that searches is, and the comparisons that are made here where the desk has no filter for them."""
 
 import re
-import unicodedata
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments
 from case_tools.adapter.messages import Parsed, Request, Resolved, Response
-from case_tools.adapter.names import LearnedName
+from case_tools.adapter.names import LearnedName, plain
 from case_tools.adapter.tool import Tool
 from case_tools.results import Page, ParsedRecord, Shown
 
@@ -166,12 +165,6 @@ class SearchTool(Tool[S], Generic[S]):
         page = self.page_of(found.records, self.shown(arguments))
         facts = {"total": found.total, "page": self.place(arguments)[0], "has_more": found.has_more}
         return Parsed(result=page.model_copy(update=facts), names=found.names)
-
-
-def plain(text: str) -> str:
-    """Return a text without case, accents and composition, to compare it."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(each for each in decomposed if not unicodedata.combining(each)).casefold()
 
 
 def kind_of_person(person: str) -> Literal["email", "phone", "name"]:

@@ -13,7 +13,7 @@ from case_tools.adapter.arguments import Arguments
 from case_tools.adapter.messages import Operation, Parsed, Request, Resolved, Response
 from case_tools.adapter.names import NameRef
 from case_tools.adapter.reconciliation import Reconciler
-from case_tools.results import Result
+from case_tools.results import Result, Written
 
 A = TypeVar("A", bound=Arguments)
 Scope = Literal["cases:read", "cases:write", "tasks:write"]
@@ -162,3 +162,17 @@ class Tool(ABC, Generic[A]):
     def is_applied(self, _request: Request, _resolved: Resolved) -> bool | None:
         """Return whether the desk shows the values that a request sets; None where it shows too little to tell."""
         return None
+
+    def reread(self, _request: Request, _parsed: Parsed) -> Request | None:
+        """Return the search that shows what an update changed; None where there is none, or nothing to prove."""
+        return None
+
+    def confirmed(self, _request: Request, parsed: Parsed, _response: Response, _resolved: Resolved) -> Written:
+        """Return the result of an update with what the response to `reread` proves.
+
+        Raises:
+            NotApplied: the desk shows another value than the one asked for.
+        """
+        if not isinstance(parsed.result, Written):
+            raise TypeError(f"{self.name} writes, and its result is not a Written")
+        return parsed.result

@@ -36,6 +36,8 @@ def preview_of(built: Built) -> Preview:
         given = getattr(arguments, argument, None)
         if isinstance(given, datetime):  # on the wire it may be a number
             new = moment(given)
+        elif argument in tool.kinds and value == {}:
+            new = f"removes agent {before[argument]}" if before.get(argument) else "removes the agent"
         elif argument in tool.kinds:
             new = _choices(value, asked.get(argument), tool.kinds[argument], names)
         else:

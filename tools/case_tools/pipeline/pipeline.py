@@ -10,7 +10,7 @@ from functools import partial
 
 import anyio
 
-from case_tools.adapter.messages import Response
+from case_tools.adapter.messages import Parsed, Response
 from case_tools.adapter.search import SearchTool
 from case_tools.adapter.tool import ONCE
 from case_tools.pipeline.approve import Approver
@@ -19,6 +19,7 @@ from case_tools.pipeline.once import OnceWrites
 from case_tools.pipeline.resolve import Resolver
 from case_tools.pipeline.search import Searches
 from case_tools.pipeline.value_updates import ValueUpdates
+from case_tools.pipeline.verify import Verifier
 from case_tools.results import Result, Written
 from case_tools.settings import Settings
 from case_tools.state import StateBackend
@@ -51,6 +52,7 @@ class Pipeline:
         self._once = once
         self._approver = approver
         self._searches = searches
+        self._verifier = Verifier(sender, settings)
         self._value_updates = ValueUpdates()
 
     async def run(self, invocation: Invocation) -> Result:
@@ -82,25 +84,25 @@ class Pipeline:
             return await self._value_updates.share(built, send)
         if isinstance(invocation.tool, SearchTool):
             return await self._searches.run(built)
-        return await self._exchange(built, invocation.call)
+        return (await self._exchange(built, invocation.call)).result
 
     async def _write(self, built: Built, call: Call) -> Written:
         try:
-            result = await self._exchange(built, call)
+            parsed = await self._exchange(built, call)
         finally:
             self._searches.forget()
-        if not isinstance(result, Written):
+        if not isinstance(parsed.result, Written):
             raise TypeError(f"{built.invocation.tool.name} writes, and its result is not a Written")
-        return result
+        return await self._verifier.verify(built, parsed, parsed.result, call)
 
-    async def _exchange(self, built: Built, call: Call) -> Result:
+    async def _exchange(self, built: Built, call: Call) -> Parsed:
         """Send the request, parse its response and learn the names that it shows."""
         tool, arguments = built.invocation.tool, built.invocation.arguments
 
-        def parse(response: Response) -> Result:
+        def parse(response: Response) -> Parsed:
             parsed = tool.parse_response(arguments, built.request, response, built.resolved)
             self.resolver.learner.learn(parsed.names)
-            return parsed.result
+            return parsed
 
         return await self._sender.ask(built.request, parse, call, scope=tool.scope, effect=built.invocation.effect)
 

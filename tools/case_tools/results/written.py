@@ -34,7 +34,7 @@ class Written(Result):
     changed: dict[str, list[str]] | None = Field(
         None, description=f"Field -> [old, new]; the old text is empty where it is not known. {THEIRS}"
     )
-    unconfirmed: list[str] | None = Field(None, description="Changes that the desk's answer does not show")
+    unconfirmed: list[str] | None = Field(None, description="Changes that could not be read back")
     notes: list[str] | None = Field(
         None, description=f"Each note added, and whether the customer can see it. {THEIRS}"
     )
@@ -79,7 +79,7 @@ class Written(Result):
             f"updated {self.updated}" if self.updated else None,
             f"id {self.id}" if self.id else None,
             *(words for key, words in changed.items() if key in _OURS),
-            f"not shown in the desk's answer: {', '.join(self.unconfirmed)}" if self.unconfirmed else None,
+            f"not confirmed: {', '.join(self.unconfirmed)}" if self.unconfirmed else None,
         ]
         theirs = [
             f"title {quoted(self.title)}" if self.title else None,

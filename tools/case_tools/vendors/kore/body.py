@@ -26,6 +26,10 @@ from case_tools.adapter.write_options import EXPECTED, OURS, AllowDuplicate
 from case_tools.vendors.kore.endpoints import AgentId, FieldId, PriorityId, QueueId, StatusId, TaskId, UserId
 
 _REPLACES = "Replaces the whole list."
+_NO_COMMENTS = (
+    "Kore.ai takes no comments and no replies through its API. Say so to the person; resolutionCmts is only for "
+    "how a case was resolved."
+)
 
 
 class KoreNamed(Part):
@@ -138,16 +142,19 @@ class WritableBody(Arguments):
     """The documented fields that an update sets."""
 
     other_words: ClassVar[Mapping[str, str]] = {
-        "title": "name",
-        "subject": "name",
-        "description": "desc",
-        "customer": "userInfo",
-        "requester": "userInfo",
-        "assignee": "currAssignee",
-        "due": "dueDate",
-        "deadline": "dueDate",
+        **dict.fromkeys(("title", "subject", "summary"), "name"),
+        **dict.fromkeys(("description", "body", "text", "details"), "desc"),
+        **dict.fromkeys(("customer", "requester", "contact", "email", "phone", "reporter"), "userInfo"),
+        **dict.fromkeys(("assignee", "assigned_to", "agent", "owner"), "currAssignee"),
+        **dict.fromkeys(("group", "queue", "team"), "queues"),
+        **dict.fromkeys(("due", "due_at", "deadline"), "dueDate"),
+        **dict.fromkeys(("state", "stage"), "status"),
+        **dict.fromkeys(("urgency", "severity"), "priority"),
+        **dict.fromkeys(("label", "labels", "tag"), "tags"),
+        **dict.fromkeys(("custom_fields", "properties"), "fields"),
+        **dict.fromkeys(("comment", "comments", "note", "notes", "reply", "message"), _NO_COMMENTS),
+        **dict.fromkeys(("resolution", "resolution_comment"), "resolutionCmts"),
         "template": "caseTmp",
-        "comment": "resolutionCmts",
         "tasks": "taskIds",
     }
 
@@ -160,15 +167,17 @@ class WritableBody(Arguments):
     dueDate: EpochMoment | None = Field(None, description="When it is due, e.g. 2026-09-04T14:15:00Z")
     tags: Texts | None = Field(None, description=f'e.g. ["vip"]. {_REPLACES}')
     currAssignee: KoreAgent | None = Field(
-        None, description='Agent in charge, e.g. {"name": "Sam Porter"}. Replaces all of it'
+        None, description='Agent in charge, e.g. {"name": "Sam Porter"}, or nobody'
     )
-    assigneeType: Text | None = Field(None, description="unassigned, queues or agent")
+    assigneeType: Text | None = Field(
+        None, description="agent, queues or unassigned; left out, it goes with what is given"
+    )
     queues: Annotated[list[KoreQueue], ListOf] | None = Field(
-        None, description=f'e.g. [{{"name": "Billing"}}]. {_REPLACES}'
+        None, description=f'e.g. [{{"name": "Billing"}}]; without an agent it removes the agent. {_REPLACES}'
     )
     resolutionCmts: (
         Annotated[list[Any], ProseOf, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None
-    ) = Field(None, description=f"How it was resolved. {_REPLACES}")
+    ) = Field(None, description=f"How it was resolved, not a comment. {_REPLACES}")
     userInfo: KoreContact | None = Field(None, description="Customer. Replaces all of it")
     channel: Texts | None = Field(None, description=f'e.g. ["email"]. {_REPLACES}')
     language: Text | None = Field(None, description="e.g. en")

@@ -32,8 +32,7 @@ def sent_choice(kind: str, asked: Json, resolved: Resolved, *, tool: str) -> Jso
     """Return a status, a priority or a queue as the whole object that the desk has shown.
 
     Whether the desk goes by `_id` or by `name` is not documented, so both are sent where both are known. A
-    name that was never seen is sent as it is; one that nearly matches a name seen is refused as a misspelling,
-    unless it begins with `=`.
+    name that was never seen is sent as it is; a misspelling of a name seen is refused, unless it begins with `=`.
     """
     own_id, name = text_of(asked.get("_id")), text_of(asked.get("name"))
     if own_id:
@@ -47,8 +46,7 @@ def sent_choice(kind: str, asked: Json, resolved: Resolved, *, tool: str) -> Jso
     known = _by_name(kind, kind, name, resolved, tool=tool)
     if known is not None:
         return {**asked, **known.value, "name": known.name}
-    if near := resolved.names.near(kind, name):
-        raise near_miss(tool, kind, line(name, 40), [line(each, 40) for each in near])
+    _refuse_misspelling(kind, kind, name, resolved, tool=tool)
     return asked
 
 
@@ -56,7 +54,11 @@ def sent_agent(argument: str, asked: Json, resolved: Resolved, *, tool: str) -> 
     """Return an agent with the ids that the desk has shown of it."""
     name, ids = text_of(asked.get("name")), [key for key in ("aId", "agentId") if text_of(asked.get(key))]
     if not ids:
+        if name.startswith("="):
+            return {**asked, "name": name.lstrip("= ")}
         known = _by_name("agent", argument, name, resolved, tool=tool) if name else None
+        if known is None:
+            _refuse_misspelling("agent", argument, name, resolved, tool=tool)
         return {**asked, **known.value} if known else asked
     agents = [_by_id("agent" if key == "aId" else "agent user", asked[key], resolved) for key in ids]
     for known in agents:
@@ -99,6 +101,11 @@ def _by_name(kind: str, argument: str, name: str, resolved: Resolved, *, tool: s
     choices = lines((f"{each.name} ({each.id})" for each in found[:_MOST_NAMED]), 80)
     step = "Give the one's aId." if kind == "agent" else "Give the id."
     raise wrong_choice(tool, argument, f"stands for several: {choices}. {step}", error=Ambiguous)
+
+
+def _refuse_misspelling(kind: str, argument: str, name: str, resolved: Resolved, *, tool: str) -> None:
+    if near := resolved.names.misspelled(kind, name):
+        raise near_miss(tool, argument, line(name, 40), [line(each, 40) for each in near])
 
 
 def _refuse_disagreement(argument: str, name: str, known: LearnedName, *, tool: str) -> None:

@@ -45,6 +45,10 @@ class Filters(Arguments):
     """The twelve documented filters, and ours for paging and detail."""
 
     other_words: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("customer", "email", "emailid", "phone", "contact", "reporter", "userinfo"), "requester"),
+        **dict.fromkeys(("agent", "assigned_to", "owner", "currassignee"), "assignee"),
+        **dict.fromkeys(("group", "team"), "queues"),
+        **dict.fromkeys(("count", "group_by", "groupby", "facet"), "count_by"),
         "query": "searchText",
         "text": "searchText",
         "search": "searchText",

@@ -42,6 +42,7 @@ class KoreUpdateCase(KoreUpdateTool):
     scope = "cases:write"
     address = Address(argument="caseId", kind="case")
     path_end = "updateCase/{caseId}"
+    search_path_end = "getCases"
     dialog = of_updates("case")
 
     def __init__(self, account: KoreSettings, fields: Fields) -> None:

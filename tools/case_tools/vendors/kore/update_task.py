@@ -48,6 +48,7 @@ class KoreUpdateTask(KoreUpdateTool):
     scope = "tasks:write"
     address = Address(argument="taskId", kind="task")
     path_end = "updateTask/{taskId}"
+    search_path_end = "getTasks"
     dialog = of_updates("task")
 
     def __init__(self, account: KoreSettings, fields: Fields) -> None:

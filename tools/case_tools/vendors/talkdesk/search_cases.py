@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from case_tools.adapter.arguments import Arguments, Email, IsoMoment, ListOf, Object, Text, Texts, WholeNumber
 from case_tools.adapter.messages import Request, Resolved, Response
+from case_tools.adapter.names import plain
 from case_tools.adapter.parsing import count_of, mapping_of, unreadable
 from case_tools.adapter.search import (
     NOBODY,
@@ -20,7 +21,6 @@ from case_tools.adapter.search import (
     SearchTool,
     Tally,
     kind_of_person,
-    plain,
 )
 from case_tools.errors import Rejected
 from case_tools.results import CasePage, ParsedRecord, Row, Shown, rows_missed

@@ -10,7 +10,7 @@ from case_tools.adapter.arguments import Arguments, IsoMoment, Missing, Object
 from case_tools.adapter.changes import FieldRules, changes, is_applied
 from case_tools.adapter.messages import Json, Parsed, Request, Resolved, Response
 from case_tools.adapter.names import NameRef
-from case_tools.adapter.parsing import moment_of, other_id, text_of, unreadable
+from case_tools.adapter.parsing import list_of, moment_of, other_id, text_of, unreadable
 from case_tools.adapter.tool import Address, Tool
 from case_tools.adapter.write_options import EXPECTED, OURS, AllowDuplicate, refuse_if_later
 from case_tools.errors import NotApplied
@@ -35,6 +35,8 @@ from case_tools.vendors.talkdesk.notes import Notes, notes_aside, shown_otherwis
 from case_tools.vendors.talkdesk.reconciliation import TalkdeskNoteReconciler
 from case_tools.vendors.talkdesk.responses import CLOSED, closed, id_in, names_in, object_of, record_of
 
+_NO_REQUESTER: Final = "Talkdesk does not change a case's customer through its API. Say so to the person."
+_NO_TAGS: Final = "Talkdesk has no tags on cases through its API. Say so to the person."
 _SETTABLE: Final = tuple(status for status in STATUSES if status != CLOSED)
 _RULES: Final = FieldRules(
     plain_names=LABELS,
@@ -55,16 +57,16 @@ class TalkdeskUpdateCaseArguments(Arguments):
     """The documented body."""
 
     other_words: ClassVar[Mapping[str, str]] = {
-        "name": "title",
-        "subject": "title",
-        "desc": "description",
-        "assignee": "owner_id",
-        "agent_id": "owner_id",
-        "case_id": "id",
-        "ref": "id",
-        "note": "notes",
-        "comment": "notes",
-        "group": "group_id",
+        **dict.fromkeys(("name", "subject", "summary"), "title"),
+        **dict.fromkeys(("desc", "body", "text", "details"), "description"),
+        **dict.fromkeys(("assignee", "agent_id", "agent", "owner", "assigned_to"), "owner_id"),
+        **dict.fromkeys(("group", "queue", "queues", "team"), "group_id"),
+        **dict.fromkeys(("case_id", "ref", "reference"), "id"),
+        **dict.fromkeys(("note", "comment", "comments", "reply", "message"), "notes"),
+        **dict.fromkeys(("customer", "requester", "email", "phone"), _NO_REQUESTER),
+        **dict.fromkeys(("tag", "tags", "label", "labels"), _NO_TAGS),
+        **dict.fromkeys(("urgency", "severity"), "priority"),
+        "fields": "custom_fields",
     }
 
     id: CaseId = Field(description="The case's id, e.g. 20808, from search_cases")
@@ -170,7 +172,26 @@ class TalkdeskUpdateCase(Tool[TalkdeskUpdateCaseArguments]):
         if refused is not None:
             raise notes_aside(refused, arguments.notes)
         result = with_notes(done.result(record_of(shown)), arguments.notes, report)
-        return Parsed(result=result, names=names_in(shown))
+        return Parsed(result=result, names=names_in(shown), row=shown)
+
+    @override
+    def reread(self, request: Request, _parsed: Parsed) -> Request:
+        return Request(method="GET", template=CASE, path=request.path)
+
+    @override
+    def confirmed(self, request: Request, parsed: Parsed, response: Response, resolved: Resolved) -> Written:
+        result = super().confirmed(request, parsed, response, resolved)
+        case = object_of(response, self.operation)
+        if canonical_id(id_in(case)) != canonical_id(request.path["id"]) or _is_older(case, parsed.row):
+            return result
+        asked = {key: value for key, value in (request.body or {}).items() if key != "notes"}
+        done = changes(asked, _shown(case), {}, rules=_RULES, tool=self.name)
+        notes_left = [each for each in result.unconfirmed or () if each == "notes"]
+        if notes_left and notes.shows(
+            list_of(case.get("notes")), [n["note_body"] for n in (request.body or {})["notes"]]
+        ):
+            notes_left = []
+        return result.model_copy(update={"unconfirmed": [*done.unconfirmed, *notes_left] or None})
 
     @override
     def is_applied(self, request: Request, resolved: Resolved) -> bool | None:
@@ -188,3 +209,9 @@ class TalkdeskUpdateCase(Tool[TalkdeskUpdateCaseArguments]):
 def _shown(case: Json) -> Json:
     """Return the case with the assignee under the name that an update gives it."""
     return {"owner_id": case["agent_id"], **case} if "agent_id" in case else case
+
+
+def _is_older(case: Mapping[str, object], answered: Mapping[str, object]) -> bool:
+    """Say whether a case was read before the write."""
+    shown, answer = moment_of(case.get("update_at")), moment_of(answered.get("update_at"))
+    return shown is not None and answer is not None and shown < answer
