@@ -224,3 +224,15 @@ async def test_a_page_is_neither_the_end_nor_endless_by_mistake(
     async with CaseDesk(settings) as desk:
         result = (await desk.call("search_cases")).data()
     assert (result["total"], result["has_more"]) == (total, has_more)
+
+
+async def test_a_desk_that_sends_more_rows_than_asked_for_teaches_no_more_names(
+    loopback: LoopbackDesk, settings: Settings
+) -> None:
+    """Ours: sixty rows for two; the rows behind the page cost no memory."""
+    rows = [{**row, "status": {"_id": f"sts-{row['_id']}", "name": f"Status {row['_id']}"}} for row in ROWS]
+    loopback.will_answer({"results": rows, "totalResults": len(rows), "hasMore": False})
+    async with CaseDesk(settings) as desk:
+        await desk.call("search_cases", {"limit": 2})
+        known = await desk.known()
+    assert (len(known["case"]), len(known["status"])) == (2, 2)

@@ -279,18 +279,18 @@ def results_of(response: Response, operation: Operation) -> tuple[Json, list[Any
     """Return the payload and its list of results, of which at least one row can be read."""
     payload = object_of(response, operation)
     results = payload.get("results")
-    if not isinstance(results, list) or (results and not readable(results)):
+    if not isinstance(results, list) or (results and not any(map(_is_row, results))):
         raise unreadable(operation)
     return payload, results
 
 
 def readable(results: Sequence[Any], *, account_id: str | None = None) -> list[Json]:
     """Return the rows: what is an object, has an id, and does not name another account."""
-    return [
-        row
-        for row in results
-        if isinstance(row, dict) and text_of(row.get("_id")) and not _is_foreign(row, account_id)
-    ]
+    return [row for row in results if _is_row(row) and not _is_foreign(row, account_id)]
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, dict) and bool(text_of(row.get("_id")))
 
 
 def _is_foreign(row: Json, account_id: str | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from case_tools.adapter.messages import Json, Lookup, Operation, Response
 from case_tools.adapter.names import LearnedName, NameRef, fold
@@ -19,6 +19,8 @@ from case_tools.vendors.kore.search_tasks import KoreSearchTasks
 from case_tools.vendors.kore.searches import lookup_request, readable, results_of
 from case_tools.vendors.kore.update_case import KoreUpdateCase
 from case_tools.vendors.kore.update_task import KoreUpdateTask
+
+_LOOKUP_ROWS: Final = 20
 
 
 class Kore:
@@ -98,7 +100,7 @@ class Kore:
             if name.name.startswith(("ci-", "ti-")):  # no filter takes an id
                 return None
             tail = "getTasks" if name.kind == "task" else "getCases"
-            request = lookup_request(stream_id, tail, {"searchText": name.name}, limit=20)
+            request = lookup_request(stream_id, tail, {"searchText": name.name}, limit=_LOOKUP_ROWS)
             return Lookup(request=request, parse=self._rows_and_names, required=True)
         filter_name = "queues" if name.kind == "queue" else name.kind
         request = lookup_request(stream_id, "getCases", {filter_name: [name.name]}, limit=1)
@@ -107,7 +109,7 @@ class Kore:
     def _rows_and_names(
         self, response: Response, operation: Operation
     ) -> tuple[Mapping[str, Json], Sequence[LearnedName]]:
-        rows = readable(results_of(response, operation)[1], account_id=self._account.account_id)
+        rows = readable(results_of(response, operation)[1][:_LOOKUP_ROWS], account_id=self._account.account_id)
         return {row["_id"]: row for row in rows}, names_in(rows)
 
     def prepare(self) -> None:
