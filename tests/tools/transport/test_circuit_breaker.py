@@ -39,10 +39,10 @@ def test_after_five_failures_in_a_row_calls_are_answered_at_once(clock: Clock) -
         breaker.record(failed=failed)
         assert state_of(breaker) == "passes"
     breaker.record(failed=True)
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as caught:
         breaker.check("search_cases")
-    assert (told.value.changed, told.value.retry_after) == ("nothing", 10.0)
-    assert str(told.value) == (
+    assert (caught.value.changed, caught.value.retry_after) == ("nothing", 10.0)
+    assert str(caught.value) == (
         "The desk does not answer: search_cases was not sent, as 5 requests in a row failed. Nothing was changed. "
         "Try again in 10 seconds; it is tried anew then."
     )

@@ -1,4 +1,4 @@
-"""The wire over real loopback sockets: where a request may go, what it carries, what counts as sent."""
+"""The HTTP client over real loopback sockets: where a request may go, what it carries, what counts as sent."""
 
 import json
 import socket
@@ -39,13 +39,13 @@ def update(case_id: str = "ci-1", **body: object) -> Request:
 
 
 async def answer_of(url: str, request: Request, *, seconds: float = SECONDS) -> Response:
-    """Send one request over a wire of its own."""
-    wire = HttpClient(url=url, sign=unsigned)
+    """Send one request over a client of its own."""
+    client = HttpClient(url=url, sign=unsigned)
     try:
         with anyio.fail_after(SECONDS):
-            return await wire.send(request, seconds=seconds)
+            return await client.send(request, seconds=seconds)
     finally:
-        await wire.close()
+        await client.close()
 
 
 async def fault_of(url: str, request: Request, *, seconds: float = SECONDS) -> TransportError:
@@ -247,15 +247,15 @@ async def test_a_redirect_is_not_followed_and_reaches_nobody(loopback: LoopbackD
 async def test_every_attempt_is_signed_anew(loopback: LoopbackDesk) -> None:
     """*Ours*: a token lives for one attempt, and the client keeps none."""
     signatures = iter(["first", "second"])
-    wire = HttpClient(url=loopback.url, sign=lambda: {"auth": f"{TOKEN} {next(signatures)}"})
+    client = HttpClient(url=loopback.url, sign=lambda: {"auth": f"{TOKEN} {next(signatures)}"})
 
     with anyio.fail_after(SECONDS):
-        await wire.send(update(), seconds=SECONDS)
-        await wire.send(update(), seconds=SECONDS)
-        await wire.close()
+        await client.send(update(), seconds=SECONDS)
+        await client.send(update(), seconds=SECONDS)
+        await client.close()
 
     assert [each.headers["auth"] for each in loopback.received] == [f"{TOKEN} first", f"{TOKEN} second"]
-    assert TOKEN not in repr(dict(wire._client.headers))
+    assert TOKEN not in repr(dict(client._client.headers))
 
 
 async def test_a_request_that_is_refused_is_not_signed(loopback: LoopbackDesk) -> None:
@@ -264,21 +264,21 @@ async def test_a_request_that_is_refused_is_not_signed(loopback: LoopbackDesk) -
     def sign() -> Mapping[str, str]:
         raise AssertionError("signed")
 
-    wire = HttpClient(url=loopback.url, sign=sign)
+    client = HttpClient(url=loopback.url, sign=sign)
     with pytest.raises(Rejected):
-        await wire.send(update(".."), seconds=SECONDS)
-    await wire.close()
+        await client.send(update(".."), seconds=SECONDS)
+    await client.close()
 
 
-async def test_neither_the_wire_nor_its_errors_show_a_header() -> None:
+async def test_neither_the_client_nor_its_errors_show_a_header() -> None:
     """*Ours*: both end in logs and tracebacks."""
-    wire = HttpClient(url=f"http://127.0.0.1:{free_port()}", sign=lambda: {"auth": TOKEN})
+    client = HttpClient(url=f"http://127.0.0.1:{free_port()}", sign=lambda: {"auth": TOKEN})
 
     with pytest.raises(TransportError) as caught, anyio.fail_after(SECONDS):
-        await wire.send(update(), seconds=SECONDS)
-    await wire.close()
+        await client.send(update(), seconds=SECONDS)
+    await client.close()
 
-    assert TOKEN not in f"{wire!r} {wire} {wire._client!r} {wire._client.auth!r}"
+    assert TOKEN not in f"{client!r} {client} {client._client!r} {client._client.auth!r}"
     assert TOKEN not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
     assert caught.value.__suppress_context__
 
@@ -302,34 +302,34 @@ async def test_the_first_byte_of_each_attempt_is_announced_once_a_connection_sta
 ) -> None:
     """*Ours*: also on a connection that is kept; where nobody listens there is nothing to announce."""
     announced: list[str] = []
-    wire = HttpClient(url=loopback.url, sign=unsigned)
+    client = HttpClient(url=loopback.url, sign=unsigned)
     nowhere = HttpClient(url=f"http://127.0.0.1:{free_port()}", sign=unsigned)
 
     with anyio.fail_after(SECONDS):
         for expected in (["now"], ["now"] * 2):
-            await wire.send(update(), seconds=SECONDS, before=announcing(announced))
+            await client.send(update(), seconds=SECONDS, before=announcing(announced))
             assert announced == expected
         with pytest.raises(TransportError):
             await nowhere.send(update(), seconds=SECONDS, before=announcing(announced))
-        await wire.close()
+        await client.close()
         await nowhere.close()
 
     assert (announced, len(loopback.received)) == (["now"] * 2, 2)
 
 
 async def test_what_is_raised_before_the_first_byte_stops_the_request(loopback: LoopbackDesk) -> None:
-    """*Ours*: what cannot be written into the ledger does not leave; the wire works on."""
-    wire = HttpClient(url=loopback.url, sign=unsigned)
+    """*Ours*: what cannot be written into the ledger does not leave; the client works on."""
+    client = HttpClient(url=loopback.url, sign=unsigned)
 
     async def before() -> None:
         raise Rejected("not today.", next_step="Ask tomorrow.")
 
     with anyio.fail_after(SECONDS):
         with pytest.raises(Rejected, match="not today"):
-            await wire.send(update(), seconds=SECONDS, before=before)
+            await client.send(update(), seconds=SECONDS, before=before)
         assert loopback.received == []
-        await wire.send(update(), seconds=SECONDS)
-        await wire.close()
+        await client.send(update(), seconds=SECONDS)
+        await client.close()
 
     assert len(loopback.received) == 1
 
@@ -385,18 +385,18 @@ async def test_an_answer_is_at_most_16_mib(loopback: LoopbackDesk, size: int, *,
         assert (str(fault), fault.sent) == ("its answer is larger than 16 MiB", True)
 
 
-async def test_the_wire_works_again_after_an_answer_that_was_too_large(loopback: LoopbackDesk) -> None:
+async def test_the_client_works_again_after_an_answer_that_was_too_large(loopback: LoopbackDesk) -> None:
     """*Ours*: the connection that was given up does not count among the eight."""
-    wire = HttpClient(url=loopback.url, sign=unsigned)
+    client = HttpClient(url=loopback.url, sign=unsigned)
     too_large = Reply(body=b" " * (16 * MEBIBYTE + 1))
     loopback.will_answer(too_large, too_large, {"ok": True})
 
     with anyio.fail_after(SECONDS):
         for _ in range(2):
             with pytest.raises(TransportError):
-                await wire.send(update(), seconds=SECONDS)
-        answer = await wire.send(update(), seconds=SECONDS)
-        await wire.close()
+                await client.send(update(), seconds=SECONDS)
+        answer = await client.send(update(), seconds=SECONDS)
+        await client.close()
 
     assert answer.payload() == {"ok": True}
 
@@ -411,10 +411,10 @@ async def test_at_most_eight_requests_are_in_the_air(loopback: LoopbackDesk) -> 
         return Reply()
 
     loopback.answer = hold
-    wire = HttpClient(url=loopback.url, sign=unsigned)
+    client = HttpClient(url=loopback.url, sign=unsigned)
 
     async def send() -> None:
-        await wire.send(update(), seconds=SECONDS)
+        await client.send(update(), seconds=SECONDS)
 
     with anyio.fail_after(SECONDS):
         async with anyio.create_task_group() as tasks:
@@ -423,11 +423,11 @@ async def test_at_most_eight_requests_are_in_the_air(loopback: LoopbackDesk) -> 
             await anyio.to_thread.run_sync(all_eight.wait, SECONDS)
             loopback.answer = lambda _: Reply()
             with pytest.raises(TransportError) as caught:
-                await wire.send(update(), seconds=5 * SILENCE)
+                await client.send(update(), seconds=5 * SILENCE)
             in_the_air = len(loopback.received)
             gate.set()
-        await wire.send(update(), seconds=SECONDS)
-        await wire.close()
+        await client.send(update(), seconds=SECONDS)
+        await client.close()
 
     assert (str(caught.value), caught.value.sent) == ("other requests took all the time", False)
     assert (in_the_air, len(loopback.received)) == (8, 9)
@@ -454,11 +454,11 @@ async def test_no_proxy_is_taken_from_the_environment(loopback: LoopbackDesk) ->
 @pytest.mark.usefixtures("dead_proxy")
 async def test_a_proxy_is_taken_from_the_environment_where_asked(loopback: LoopbackDesk) -> None:
     """*Ours*: CASE_MCP_PROXY; the dead proxy is tried, and the desk not reached around it."""
-    wire = HttpClient(url=loopback.url, sign=unsigned, proxy=True)
+    client = HttpClient(url=loopback.url, sign=unsigned, proxy=True)
 
     with pytest.raises(TransportError) as caught, anyio.fail_after(SECONDS):
-        await wire.send(update(), seconds=SECONDS)
-    await wire.close()
+        await client.send(update(), seconds=SECONDS)
+    await client.close()
 
     assert (caught.value.sent, loopback.received) == (False, [])
 
@@ -473,11 +473,11 @@ async def test_a_proxy_that_refuses_the_way_to_the_desk_counts_as_not_sent(
             monkeypatch.setenv(name, proxy)
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
-        wire = HttpClient(url="https://desk.example.com", sign=unsigned, proxy=True)
+        client = HttpClient(url="https://desk.example.com", sign=unsigned, proxy=True)
 
         with pytest.raises(TransportError) as caught, anyio.fail_after(SECONDS):
-            await wire.send(update(), seconds=SECONDS, before=announcing(announced))
-        await wire.close()
+            await client.send(update(), seconds=SECONDS, before=announcing(announced))
+        await client.close()
 
     assert (str(caught.value), caught.value.sent) == ("it could not be reached (ProxyError)", False)
     assert announced == []
@@ -495,10 +495,10 @@ async def test_a_desk_in_process_is_reached_without_a_socket() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": json.dumps({"ok": True}).encode()})
 
-    wire = HttpClient(url="http://127.0.0.1", sign=lambda: {"auth": TOKEN}, app=app)
+    client = HttpClient(url="http://127.0.0.1", sign=lambda: {"auth": TOKEN}, app=app)
     with anyio.fail_after(SECONDS):
-        answer = await wire.send(update(), seconds=SECONDS)
-    await wire.close()
+        answer = await client.send(update(), seconds=SECONDS)
+    await client.close()
 
     assert answer == Response(status=200, body=b'{"ok": true}', headers={})
     assert seen == [("/caseManagement/api/public/analytics/st-1/updateCase/ci-1", TOKEN.encode())]
@@ -507,8 +507,8 @@ async def test_a_desk_in_process_is_reached_without_a_socket() -> None:
 async def test_a_desks_cookies_are_not_kept(loopback: LoopbackDesk) -> None:
     """Ours: each request stands for itself."""
     loopback.will_answer(Reply(headers={"set-cookie": "session=1; Path=/"}))
-    wire = HttpClient(url=loopback.url, sign=dict)
+    client = HttpClient(url=loopback.url, sign=dict)
     for _ in range(2):
-        await wire.send(Request(method="POST", template="/x"), seconds=5)
-    await wire.close()
+        await client.send(Request(method="POST", template="/x"), seconds=5)
+    await client.close()
     assert ["cookie" in received.headers for received in loopback.received] == [False, False]

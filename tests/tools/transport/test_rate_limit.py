@@ -26,15 +26,15 @@ def clock() -> Clock:
 
 
 async def test_a_call_that_would_wait_past_its_deadline_is_refused_with_the_seconds(clock: Clock) -> None:
-    """Ours: whoever waits in vain is told at once, and for how long."""
+    """Ours: whoever waits in vain fails at once with the seconds to wait."""
 
     async def take(_: int) -> float:
         return 12.2
 
-    with pytest.raises(RateLimited) as told:
+    with pytest.raises(RateLimited) as caught:
         await RateLimit(60, take=take, monotonic=clock).wait(110)
-    assert (told.value.changed, told.value.retry_after) == ("nothing", 12.2)
-    assert str(told.value) == (
+    assert (caught.value.changed, caught.value.retry_after) == ("nothing", 12.2)
+    assert str(caught.value) == (
         "The account's allowance of 60 requests a minute (CASE_MCP_RATE) is used up. Nothing was changed. "
         "Wait 13 seconds, then repeat the call."
     )

@@ -1,11 +1,12 @@
 """What is sent again, how often and how soon: the library against a desk on a loopback socket."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import anyio
 import anyio.to_thread
@@ -13,7 +14,13 @@ import jwt
 import pytest
 
 from case_tools import Busy, CaseDesk, CaseError, CredentialsRefused, Effort, RateLimited, Settings, Unavailable
-from case_tools.transport.retry import pause_before
+from case_tools.adapter.messages import Request
+from case_tools.adapter.names import NameRef
+from case_tools.adapter.tool import Scope, Tool
+from case_tools.transport.call import Call, DeskClock
+from case_tools.transport.http_client import HttpClient
+from case_tools.transport.rate_limit import RateLimit
+from case_tools.transport.retry import RetryingClient, pause_before
 from loopback import SECRET, LoopbackDesk, Received, Reply
 
 pytestmark = pytest.mark.anyio
@@ -109,10 +116,10 @@ async def test_what_the_desk_had_no_room_for_is_sent_again(
 
 
 @pytest.mark.parametrize("form", ["seconds", "date", "milliseconds", "nothing"])
-async def test_a_wait_past_the_deadline_is_told_with_its_seconds(
+async def test_a_wait_past_the_deadline_is_named_with_its_seconds(
     form: str, loopback: LoopbackDesk, settings: Settings
 ) -> None:
-    """Ours: what the desk names is kept to; where it names nothing it is tried sooner, and a minute is told."""
+    """Ours: what the desk names is kept to; where it names nothing it is tried sooner, and a minute is named."""
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=300), usegmt=True)
     limited = {
         "seconds": Reply.of({}, status=429, retry_after="300"),
@@ -163,7 +170,7 @@ async def test_a_wrong_clock_costs_one_request(minutes: int, loopback: LoopbackD
     assert len(loopback.received) == 4
 
 
-async def test_more_calls_than_fit_into_the_queue_are_told_at_once(
+async def test_more_calls_than_fit_into_the_queue_are_refused_at_once(
     loopback: LoopbackDesk, settings: Settings
 ) -> None:
     """Ours: eight in the air, fifty-six that wait; the rest hears that it is busy, and nothing hangs."""
@@ -243,3 +250,59 @@ def test_pauses_grow_with_chance_and_give_way_to_what_the_desk_asks() -> None:
             drawn = [pause_before(error, repeats) for _ in range(50)]
             assert ceiling / 2 <= min(drawn) < max(drawn) <= ceiling
     assert pause_before(asked, 0) == 7
+
+
+class StaticCredential:
+    """A vendor of the tests whose API key stays the same; it has one request and no tools."""
+
+    identity = "static"
+    tools: ClassVar[Mapping[str, Tool[Any]]] = {}
+    choices: ClassVar[Mapping[str, Sequence[str]]] = {}
+    renews_credentials = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def prepare(self) -> None:
+        """Have no key to parse."""
+
+    def find_case(self, ref: str) -> Mapping[str, object]:
+        """Return the search for a case."""
+        return {"ref": ref}
+
+    def headers(self) -> dict[str, str]:
+        """Return the one API key."""
+        return {"auth": SECRET}
+
+    def token_grant(self, _scope: Scope) -> None:
+        """Request no token."""
+
+    def lookup(self, _name: NameRef) -> None:
+        """Look nothing up."""
+
+
+@pytest.mark.parametrize(("renews", "requests"), [(False, 1), (True, 2)])
+async def test_a_credential_that_cannot_change_is_sent_once(
+    loopback: LoopbackDesk, *, renews: bool, requests: int
+) -> None:
+    """Ours: the vendor says whether newer credentials can cure a 401; the same would be refused again."""
+    vendor = StaticCredential(loopback.url)
+    vendor.renews_credentials = renews
+    loopback.answer = in_turn(Reply.of({}, status=401))
+
+    async def permit(_rate: int) -> float:
+        return 0
+
+    client = RetryingClient(
+        vendor,
+        HttpClient(url=vendor.url, sign=vendor.headers),
+        rate_limit=RateLimit(0, take=permit, monotonic=time.monotonic),
+        clock=DeskClock(lambda: datetime.now(UTC)),
+        observe=lambda _request, _response: None,
+    )
+    call = Call(tool="search_cases", deadline=time.monotonic() + PATIENCE)
+    response = await client.send(
+        Request(method="POST", template="/cases"), lambda each: each, call, scope="cases:read", effect="read"
+    )
+    await client.close()
+    assert (response.status, len(loopback.received)) == (401, requests)

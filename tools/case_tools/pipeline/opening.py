@@ -19,7 +19,7 @@ from case_tools.state.fallback import SteadyRate
 from case_tools.transport.call import DeskClock
 from case_tools.transport.http_client import HttpClient
 from case_tools.transport.rate_limit import WINDOW_SECONDS, RateLimit
-from case_tools.transport.retry import Sender
+from case_tools.transport.retry import RetryingClient
 
 
 async def open_pipeline(
@@ -48,18 +48,18 @@ async def open_pipeline(
     rate = SteadyRate(state.rate, window=WINDOW_SECONDS, monotonic=time.monotonic)
     learner = Learner(state.names)
     await learner.recall()
-    sender = Sender(
+    client = RetryingClient(
         vendor,
         HttpClient(url=vendor.url, sign=vendor.headers, proxy=settings.proxy, app=embedded),
         rate_limit=RateLimit(settings.allowance, take=rate.consume, monotonic=time.monotonic),
         clock=clock,
         observe=observe,
     )
-    resolver = Resolver(vendor, sender, learner)
+    resolver = Resolver(vendor, client, learner)
     ledger = IdempotencyLedger(
         state,
         desk=vendor.identity,
-        find=LostWrites(vendor, sender, clock=clock).find,
+        find=LostWrites(vendor, client, clock=clock).find,
         window=settings.repeat_window,
         report=lambda intent, outcome, ref: report(intent.tool, intent.subject, outcome, ref),
     )
@@ -68,7 +68,7 @@ async def open_pipeline(
     return Pipeline(
         settings,
         state=state,
-        sender=sender,
+        client=client,
         resolver=resolver,
         once=OnceWrites(ledger, settings, desk=vendor.identity),
         approver=approver,

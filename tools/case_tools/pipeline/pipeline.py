@@ -24,7 +24,7 @@ from case_tools.results import Result, Written
 from case_tools.settings import Settings
 from case_tools.state import StateBackend
 from case_tools.transport.call import Call, nothing
-from case_tools.transport.retry import Sender
+from case_tools.transport.retry import RetryingClient
 
 
 class Pipeline:
@@ -39,7 +39,7 @@ class Pipeline:
         settings: Settings,
         *,
         state: StateBackend,
-        sender: Sender,
+        client: RetryingClient,
         resolver: Resolver,
         once: OnceWrites,
         approver: Approver,
@@ -47,7 +47,7 @@ class Pipeline:
     ) -> None:
         self._settings = settings
         self._state = state
-        self._sender = sender
+        self._client = client
         self.resolver = resolver
         self._once = once
         self._approver = approver
@@ -104,7 +104,9 @@ class Pipeline:
             self.resolver.learner.learn(parsed.names)
             return parsed
 
-        return await self._sender.ask(built.request, parse, call, scope=tool.scope, effect=built.invocation.effect)
+        return await self._client.send(
+            built.request, parse, call, scope=tool.scope, effect=built.invocation.effect
+        )
 
     async def close(self) -> None:
         """Let what has left finish, at most the time of one call; then close everything."""
@@ -112,5 +114,5 @@ class Pipeline:
         await self._value_updates.close(self._settings.timeout)
         with anyio.CancelScope(shield=True):
             await self.resolver.learner.close()
-            await self._sender.close()
+            await self._client.close()
             await self._state.close()

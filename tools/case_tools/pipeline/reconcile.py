@@ -14,7 +14,7 @@ from case_tools.errors import CaseError
 from case_tools.idempotency import Found
 from case_tools.state import LedgerRow
 from case_tools.transport.call import Call, DeskClock
-from case_tools.transport.retry import Sender
+from case_tools.transport.retry import RetryingClient
 
 _SLACK: Final = timedelta(minutes=2)
 """What clocks may differ, and seconds be cut, between when we sent and when the desk says that it created."""
@@ -29,13 +29,13 @@ class LostWrites:
 
     Args:
         vendor: knows how what a tool sent is searched for.
-        sender: sends the searches.
+        client: sends the searches.
         clock: the desk's time.
     """
 
-    def __init__(self, vendor: Vendor, sender: Sender, *, clock: DeskClock) -> None:
+    def __init__(self, vendor: Vendor, client: RetryingClient, *, clock: DeskClock) -> None:
         self._vendor = vendor
-        self._sender = sender
+        self._client = client
         self._clock = clock
 
     async def find(self, rows: Sequence[LedgerRow], deadline: float) -> Mapping[str, Found]:
@@ -97,7 +97,7 @@ class LostWrites:
 
     async def _response(self, request: Request, call: Call) -> Response | None:
         try:
-            return await self._sender.ask(request, _as_it_is, call, scope="cases:read", effect="read")
+            return await self._client.send(request, _as_it_is, call, scope="cases:read", effect="read")
         except CaseError:
             return None
 

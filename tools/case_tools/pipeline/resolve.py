@@ -11,7 +11,7 @@ from case_tools.errors import CallerError, CaseError, UnexpectedAnswer
 from case_tools.pipeline.invocation import Built, Invocation
 from case_tools.pipeline.learn import Learner
 from case_tools.transport.call import Call
-from case_tools.transport.retry import Sender
+from case_tools.transport.retry import RetryingClient
 
 
 class Resolver:
@@ -19,16 +19,16 @@ class Resolver:
 
     Args:
         vendor: knows how a name is searched for.
-        sender: sends the search.
+        client: sends the search.
         learner: learns what it shows.
 
     Attributes:
         learner: the names that are known.
     """
 
-    def __init__(self, vendor: Vendor, sender: Sender, learner: Learner) -> None:
+    def __init__(self, vendor: Vendor, client: RetryingClient, learner: Learner) -> None:
         self._vendor = vendor
-        self._sender = sender
+        self._client = client
         self.learner = learner
 
     def from_memory(self) -> Resolved:
@@ -86,7 +86,7 @@ class Resolver:
             return Resolved(names=self.learner.names, rows=rows)
 
         try:
-            resolved = await self._sender.ask(lookup.request, parse, call, scope="cases:read", effect="read")
+            resolved = await self._client.send(lookup.request, parse, call, scope="cases:read", effect="read")
         except (CallerError, UnexpectedAnswer):
             if lookup.required:
                 raise

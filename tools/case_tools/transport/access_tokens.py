@@ -1,4 +1,4 @@
-"""Access tokens of the least scope: each kept apart, renewed before its end by one request for all who wait."""
+"""Access tokens by scope, renewed before they expire; one request serves all calls that wait for it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,57 +12,57 @@ from case_tools.adapter.tool import Scope
 from case_tools.errors import CaseError
 
 _RENEWED_AFTER: Final = 0.8
-"""The part of a token's life after which it is renewed."""
+"""The fraction of its lifetime after which a token is renewed."""
 
 
 @dataclass(slots=True)
-class _Kept:
-    """What is kept for one scope."""
+class _Entry:
+    """The token of one scope and the last attempt to get one."""
 
     lock: anyio.Lock = field(default_factory=anyio.Lock)
     token: Token | None = None
-    good_until: datetime | None = None
+    valid_until: datetime | None = None
     attempts: int = 0
     error: CaseError | None = None
 
 
 class AccessTokens:
-    """The tokens that one desk has earned.
+    """The access tokens of one desk.
 
     Args:
-        clock: the time, for their ends.
+        clock: the time, for their expiry.
     """
 
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._scopes: dict[Scope, _Kept] = {}
+        self._scopes: dict[Scope, _Entry] = {}
 
     async def get(
         self, scope: Scope, fetch: Callable[[], Awaitable[Token]], *, refused: Token | None = None
     ) -> Token:
-        """Return a token for the scope, fetched only if none is kept that is good.
+        """Return a token for the scope, fetched only where none is valid.
 
         Args:
-            scope: what it must be good for.
-            fetch: earns a new one.
+            scope: what the token must allow.
+            fetch: requests a new one.
             refused: a token that the desk has just refused; it is not given out again.
 
         Raises:
-            CaseError: it could not be earned; whoever waited for the attempt is told the same.
+            CaseError: the request failed; every call that waited for it raises the same error.
         """
-        kept = self._scopes.setdefault(scope, _Kept())
-        attempts = kept.attempts
-        async with kept.lock:
-            good = kept.good_until is not None and self._clock() < kept.good_until
-            if kept.token is not None and kept.token is not refused and good:
-                return kept.token
-            if kept.error is not None and kept.attempts != attempts:
-                raise kept.error
+        entry = self._scopes.setdefault(scope, _Entry())
+        attempts = entry.attempts
+        async with entry.lock:
+            valid = entry.valid_until is not None and self._clock() < entry.valid_until
+            if entry.token is not None and entry.token is not refused and valid:
+                return entry.token
+            if entry.error is not None and entry.attempts != attempts:
+                raise entry.error
             try:
                 token = await fetch()
             except CaseError as error:
-                kept.attempts, kept.error = kept.attempts + 1, error
+                entry.attempts, entry.error = entry.attempts + 1, error
                 raise
-            kept.token, kept.error = token, None
-            kept.good_until = self._clock() + timedelta(seconds=token.seconds * _RENEWED_AFTER)
+            entry.token, entry.error = token, None
+            entry.valid_until = self._clock() + timedelta(seconds=token.seconds * _RENEWED_AFTER)
             return token

@@ -1,4 +1,4 @@
-"""One call on its way through the corridor, and the time by which the desk reads it."""
+"""What a call carries to the HTTP client: its deadline, its attempts, and the desk's clock."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,7 +18,7 @@ def _ignore(_: object) -> None:
 
 @dataclass(slots=True)
 class Effort:
-    """What one call took so far; the desk counts in it while the call runs, whatever that ends in.
+    """What one call took so far; counted while the call runs, however it ends.
 
     Attributes:
         attempts: requests sent, those of a lookup or for a token among them.
@@ -35,11 +35,11 @@ async def nothing() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call on its way.
+    """One call of a tool.
 
     Attributes:
         tool: the tool's name, for messages.
-        deadline: when it must be over, by the monotonic clock.
+        deadline: when it must end, by the monotonic clock.
         effort: what it took so far.
         before: awaited before the first byte of each attempt at the write itself.
         caller: for whom; callers that wait take turns.
@@ -53,11 +53,11 @@ class Call:
 
 
 class DeskClock:
-    """The time, and how far the desk's differs from it, as its answers have shown.
+    """The time, and its difference to the desk's as responses show it.
 
     Attributes:
         own: this machine's time.
-        offset: what the desk's time is ahead of it.
+        offset: how far the desk's time is ahead of it.
     """
 
     def __init__(self, own: Callable[[], datetime]) -> None:
@@ -69,10 +69,10 @@ class DeskClock:
         """Return the time that signs a token: our own, until the desk has refused one for it."""
         return self.own() + self._skew
 
-    def see(self, answer: Response) -> None:
-        """Note the desk's time from any answer; seconds, which headers cut, are no difference."""
+    def see(self, response: Response) -> None:
+        """Note the desk's time from a response; a few seconds, which headers round, count as none."""
         with suppress(ValueError, TypeError):
-            shown = parsedate_to_datetime(answer.headers.get("date", ""))
+            shown = parsedate_to_datetime(response.headers.get("date", ""))
             offset = (shown if shown.tzinfo else shown.replace(tzinfo=UTC)) - self.own()
             self.offset = offset if abs(offset.total_seconds()) > _SKEW_SECONDS else timedelta()
 

@@ -31,8 +31,8 @@ _REPEATS: Final = 2
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
 
 
-class Sender:
-    """Sends a vendor's requests, each as often as it may be sent and no more.
+class RetryingClient:
+    """Sends a vendor's requests with credentials, each as often as it may be sent and no more.
 
     Args:
         vendor: signs requests, and says how a token is requested.
@@ -60,10 +60,10 @@ class Sender:
         self._breakers = {each: CircuitBreaker(monotonic=time.monotonic) for each in get_args(Circuit)}
         self._is_prepared = False
 
-    async def ask(
-        self, request: Request, read: Callable[[Response], T], call: Call, *, scope: Scope, effect: Effect
+    async def send(
+        self, request: Request, parse: Callable[[Response], T], call: Call, *, scope: Scope, effect: Effect
     ) -> T:
-        """Send a request and return what `read` makes of the response; again where that can do no harm.
+        """Send a request and return its parsed response; again where that can do no harm.
 
         Whatever provably never reached the desk, or was answered with "too many", is sent again; a read, and a
         write that only sets values, also after silence or a failure of the desk. At most two repeats, all within
@@ -77,7 +77,7 @@ class Sender:
         await self._prepare()
         for repeats in range(_REPEATS + 1):
             try:
-                return read(await self._signed(request, call, scope=scope, circuit=circuit))
+                return parse(await self._signed(request, call, scope=scope, circuit=circuit))
             except (RateLimited, Unavailable) as error:
                 seconds = pause_before(error, repeats)
                 late = time.monotonic() + seconds >= call.deadline
@@ -122,11 +122,11 @@ class Sender:
         return response
 
     async def _token(self, grant: TokenGrant, call: Call, *, scope: Scope, refused: Token | None) -> Token:
-        asking = replace(call, tool=f"the token for {call.tool}", before=nothing)
+        token_call = replace(call, tool=f"the token for {call.tool}", before=nothing)
 
         async def fetch() -> Token:
-            self._breakers["token"].check(asking.tool)
-            return grant.parse(await self._attempt(grant.request(), asking, circuit="token"))
+            self._breakers["token"].check(token_call.tool)
+            return grant.parse(await self._attempt(grant.request(), token_call, circuit="token"))
 
         try:
             with anyio.fail_after(max(call.deadline - time.monotonic(), 0)):
