@@ -1,6 +1,7 @@
 """CaseDesk: a case system to call, whichever vendor's; `pipeline/pipeline.py` shows the steps of a call."""
 
 import importlib
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,8 @@ from case_tools.pipeline.outcomes import outcome_of
 from case_tools.results import Page, Result, Row, Written
 from case_tools.settings import Account, Settings
 from case_tools.transport.call import Call, DeskClock, Effort
+from case_tools.transport.proxies import proxy_for
+from case_tools.transport.trust import check_trust_store, names_a_trust_store
 from case_tools.untrusted import line
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ class CaseDesk:
         report: called with tool, caller, outcome and reference of each write whose end is found in the background.
 
     Raises:
-        ConfigurationError: the embedded desk's file cannot be used.
+        ConfigurationError: the embedded desk's file, the trust store or the proxy cannot be used.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class CaseDesk:
         report: Callable[[str, str, str, str], None] = lambda _tool, _caller, _outcome, _ref: None,
     ) -> None:
         self._settings = settings
+        if settings.desk != "embedded":
+            check_trust_store(os.environ, settings.ca_file)
         self._observe = observe
         self._report = report
         self._embedded = _embedded_desk(settings)
@@ -71,6 +76,8 @@ class CaseDesk:
         folder = importlib.import_module(f"case_tools.vendors.{settings.vendor}")
         self._clock = DeskClock(clock)
         self._vendor: Vendor = folder.connect(account, settings, clock=self._clock, nonce=nonce)
+        if settings.proxy and settings.desk != "embedded":
+            proxy_for(self._vendor.url, os.environ)
         self._tools = {
             name: tool for name, tool in self._vendor.tools.items() if settings.access != "read_only" or tool.reads
         }
@@ -240,6 +247,17 @@ def _naming(result: Result, fillers: Sequence[str]) -> Result:
     if isinstance(result, Written):
         return result.model_copy(update={"advice": " ".join(filter(None, (result.advice, note)))})
     return result
+
+
+def check_surroundings(settings: Settings) -> None:
+    """Check what the environment says of trust store and proxies, where it says anything; nothing is sent.
+
+    Raises:
+        ConfigurationError: naming the variable.
+    """
+    named = settings.proxy or settings.ca_file or names_a_trust_store(os.environ)
+    if named and settings.desk != "embedded":
+        CaseDesk(settings)
 
 
 def _check_key(given: object) -> None:

@@ -354,7 +354,9 @@ class Settings(_Settings):
         default=True, description="`true` reads back by one search what the answer to an update does not show"
     )
     proxy: bool = Field(default=False, description="`true` takes proxies from the environment")
-
+    ca_file: Path | None = Field(
+        None, description="a PEM file of certificate authorities that are trusted beside the usual ones"
+    )
     keys: Path | None = Field(
         None, description="the file of API keys for `serve --http`; without it only this machine is served"
     )

@@ -8,6 +8,7 @@ import sys
 from typing import Final, NoReturn
 
 from case_server.logs import log_to_stderr
+from case_tools.desk import check_surroundings
 from case_tools.errors import ConfigurationError
 from case_tools.settings import Settings
 
@@ -30,6 +31,7 @@ def serve(given: argparse.Namespace) -> int:
     if given.log_level:
         log_to_stderr(given.log_level, as_json=False)
     settings = Settings.from_environment()
+    check_surroundings(settings)
     import anyio  # noqa: PLC0415 - a wrong setting is reported before the SDK is imported
 
     from case_server.mcp.app import build  # noqa: PLC0415
@@ -61,6 +63,7 @@ def _leave(status: int) -> NoReturn:
 
 def _serve_http(given: argparse.Namespace) -> int:
     settings = Settings.from_environment()
+    check_surroundings(settings)
     from case_server.http.serve import serve_http  # noqa: PLC0415 - uvicorn serves this command alone
 
     log_to_stderr(given.log_level or "info", as_json=True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from case_tools import Rejected
+from case_tools import ConfigurationError, Rejected
 from case_tools.adapter.messages import Request, Response
 from case_tools.transport.http_client import HttpClient, path_of
 from case_tools.transport.response_body import TransportError
@@ -255,7 +255,7 @@ async def test_every_attempt_is_signed_anew(loopback: LoopbackDesk) -> None:
         await client.close()
 
     assert [each.headers["auth"] for each in loopback.received] == [f"{TOKEN} first", f"{TOKEN} second"]
-    assert TOKEN not in repr(dict(client._client.headers))
+    assert TOKEN not in repr(dict(client._client(None).headers))
 
 
 async def test_a_request_that_is_refused_is_not_signed(loopback: LoopbackDesk) -> None:
@@ -278,7 +278,7 @@ async def test_neither_the_client_nor_its_errors_show_a_header() -> None:
         await client.send(update(), seconds=SECONDS)
     await client.close()
 
-    assert TOKEN not in f"{client!r} {client} {client._client!r} {client._client.auth!r}"
+    assert TOKEN not in f"{client!r} {client} {client._client(None)!r} {client._client(None).auth!r}"
     assert TOKEN not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
     assert caught.value.__suppress_context__
 
@@ -475,11 +475,14 @@ async def test_a_proxy_that_refuses_the_way_to_the_desk_counts_as_not_sent(
             monkeypatch.delenv(name, raising=False)
         client = HttpClient(url="https://desk.example.com", sign=unsigned, proxy=True)
 
-        with pytest.raises(TransportError) as caught, anyio.fail_after(SECONDS):
+        with pytest.raises(ConfigurationError) as caught, anyio.fail_after(SECONDS):
             await client.send(update(), seconds=SECONDS, before=announcing(announced))
         await client.close()
 
-    assert (str(caught.value), caught.value.sent) == ("it could not be reached (ProxyError)", False)
+    assert str(caught.value) == (
+        "The proxy in https_proxy does not let this machine reach desk.example.com (HTTP 403). Nothing was "
+        "changed. The administrator has the proxy allow that host, or lists it in NO_PROXY."
+    )
     assert announced == []
 
 

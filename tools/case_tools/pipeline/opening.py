@@ -50,7 +50,9 @@ async def open_pipeline(
     await learner.recall()
     client = RetryingClient(
         vendor,
-        HttpClient(url=vendor.url, sign=vendor.headers, proxy=settings.proxy, app=embedded),
+        HttpClient(
+            url=vendor.url, sign=vendor.headers, proxy=settings.proxy, app=embedded, ca_file=settings.ca_file
+        ),
         rate_limit=RateLimit(settings.allowance, take=rate.consume, monotonic=time.monotonic),
         clock=clock,
         observe=observe,
@@ -72,5 +74,5 @@ async def open_pipeline(
         resolver=resolver,
         once=OnceWrites(ledger, settings, desk=vendor.identity),
         approver=approver,
-        searches=Searches(sender, learner, clock),
+        searches=Searches(client, learner, clock),
     )

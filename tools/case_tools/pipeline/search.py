@@ -16,7 +16,7 @@ from case_tools.pipeline.invocation import Built
 from case_tools.pipeline.learn import Learner
 from case_tools.results import Page, ParsedRecord, Shown, moment
 from case_tools.transport.call import Call, DeskClock
-from case_tools.transport.retry import Sender
+from case_tools.transport.retry import RetryingClient
 
 _MOST_REQUESTS: Final = 5
 _ROWS: Final = 50
@@ -41,13 +41,13 @@ class Searches:
     """The searches of one desk.
 
     Args:
-        sender: sends requests.
+        client: sends requests.
         learner: learns the names that pages show.
         clock: the time, for `as_of`.
     """
 
-    def __init__(self, sender: Sender, learner: Learner, clock: DeskClock) -> None:
-        self._sender = sender
+    def __init__(self, client: RetryingClient, learner: Learner, clock: DeskClock) -> None:
+        self._client = client
         self._learner = learner
         self._clock = clock
         self._shared: OrderedDict[str, tuple[float, _Answered]] = OrderedDict()
@@ -66,7 +66,7 @@ class Searches:
 
     def allowed(self) -> int:
         """Return how many requests a search may take: a quarter of the rate that is left, at least one."""
-        left = self._sender.rate_left()
+        left = self._client.rate_left()
         return _MOST_REQUESTS if left is None else max(min(_MOST_REQUESTS, left // 4), 1)
 
     async def page(
@@ -100,7 +100,7 @@ class Searches:
 
     async def ask(self, request: Request, parse: Callable[[Response], T], call: Call) -> T:
         """Send one request of a search."""
-        return await self._sender.ask(request, parse, call, scope="cases:read", effect="read")
+        return await self._client.send(request, parse, call, scope="cases:read", effect="read")
 
 
 class _Search:

@@ -1,11 +1,12 @@
 """The only module that knows httpx: it builds the URL, signs each attempt, sends, bounds what comes back."""
 
 import json
+import os
 import re
-import ssl
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from functools import cache
+from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlencode
 
@@ -13,9 +14,12 @@ import anyio
 import httpx
 
 from case_tools.adapter.messages import Request, Response
-from case_tools.errors import Busy, Rejected
+from case_tools.errors import Busy, CaseError, Rejected
 from case_tools.transport.fair_places import FairPlaces, NoPlace
+from case_tools.transport.in_between import proxy_refusal, tls_error
+from case_tools.transport.proxies import Proxy, proxy_for
 from case_tools.transport.response_body import CODING, TransportError, body_of
+from case_tools.transport.trust import trust_store
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
@@ -66,6 +70,8 @@ class HttpClient:
         sign: the headers of one attempt.
         proxy: whether proxies are taken from the environment.
         app: an ASGI application that is the desk, reached in process.
+        ca_file: certificates that are trusted beside the usual ones.
+        environment: where proxies and the trust store are looked up.
     """
 
     def __init__(
@@ -75,20 +81,17 @@ class HttpClient:
         sign: Callable[[], Mapping[str, str]],
         proxy: bool = False,
         app: object | None = None,
+        ca_file: Path | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._url = httpx.URL(url)
         self._sign = sign
         self._places = FairPlaces(_IN_THE_AIR, waiting=_IN_THE_QUEUE)
-        self._in_process = app is not None
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=proxy,
-            verify=_trust() if app is None else False,
-            limits=httpx.Limits(max_connections=_IN_THE_AIR),
-            transport=None if app is None else httpx.ASGITransport(app),  # type: ignore[arg-type]  # any ASGI app
-            headers={"User-Agent": "case-mcp", "Accept-Encoding": CODING},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a desk's cookies are not kept
-        )
+        self._app = app
+        self._takes_proxies = proxy and app is None
+        self._ca_file = ca_file
+        self._environment = environment
+        self._clients: dict[Proxy | None, httpx.AsyncClient] = {}
 
     async def send(
         self,
@@ -108,12 +111,15 @@ class HttpClient:
 
         Raises:
             TransportError: no answer came in time, or not a whole one.
+            ConfigurationError: TLS or a proxy stands in the way; nothing was sent.
             Busy: too many requests wait already.
             Rejected: an id could leave its place in the path.
         """
         url = self._url_of(request)
         content, kind = _content_of(request)
         signature = _Signature(self._sign, {**kind, **request.headers})
+        proxy = proxy_for(str(url), self._environment) if self._takes_proxies else None
+        client = self._client(proxy)
         placed = sent = False
 
         async def first_byte() -> None:
@@ -125,7 +131,7 @@ class HttpClient:
             with anyio.fail_after(seconds):
                 async with self._places.held(caller):
                     placed = True
-                    return await self._answer(request.method, url, content, signature, first_byte)
+                    response = await self._answer(client, request.method, url, content, signature, first_byte)
         except NoPlace:
             raise Busy(
                 "Too many calls wait for the desk already.",
@@ -135,15 +141,39 @@ class HttpClient:
         except (httpx.TimeoutException, TimeoutError) as fault:
             if not placed:
                 raise TransportError("other requests took all the time", sent=False) from None
-            waited = "it did not answer" if sent else "it could not be reached"
+            waited = "it did not answer" if sent else _unreached(proxy)
             kinds = f" ({type(fault).__name__})" if isinstance(fault, httpx.TimeoutException) else ""
             raise TransportError(f"{waited} within {seconds:.0f} seconds{kinds}", sent=sent) from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as fault:
-            broke = "the connection broke" if sent else "it could not be reached"
+            if not sent and (cause := _cause_in_between(fault, host=url.host, proxy=proxy)):
+                raise cause from None
+            broke = "the connection broke" if sent else _unreached(proxy)
             raise TransportError(f"{broke} ({type(fault).__name__})", sent=sent) from None
+        if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise proxy_refusal(response.status, host=url.host, proxy=proxy)
+        return response
+
+    def _client(self, proxy: Proxy | None) -> httpx.AsyncClient:
+        """Return the client that goes through a proxy, or to the desk directly."""
+        client = self._clients.get(proxy)
+        if client is None:
+            trust = trust_store(self._environment, self._ca_file) if self._app is None else None
+            proxy_trust = trust if proxy is not None and proxy.url.lower().startswith("https:") else None
+            client = self._clients[proxy] = httpx.AsyncClient(
+                follow_redirects=False,
+                trust_env=False,
+                verify=trust or False,
+                proxy=None if proxy is None else httpx.Proxy(proxy.url, ssl_context=proxy_trust),
+                limits=httpx.Limits(max_connections=_IN_THE_AIR),
+                transport=None if self._app is None else httpx.ASGITransport(self._app),  # type: ignore[arg-type]  # any ASGI app
+                headers={"User-Agent": "case-mcp", "Accept-Encoding": CODING},
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a desk's cookies are not kept
+            )
+        return client
 
     async def _answer(
         self,
+        client: httpx.AsyncClient,
         method: str,
         url: httpx.URL,
         content: bytes | None,
@@ -154,9 +184,9 @@ class HttpClient:
             if event == _FIRST_BYTE and about["request"].method != b"CONNECT":  # to a proxy, nothing of ours yet
                 await first_byte()
 
-        if self._in_process:
+        if self._app is not None:
             await first_byte()
-        stream = self._client.stream(
+        stream = client.stream(
             method,
             url,
             content=content,
@@ -170,7 +200,8 @@ class HttpClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
     def _url_of(self, request: Request) -> httpx.URL:
         origin = self._url if request.url is None else httpx.URL(request.url)
@@ -184,10 +215,20 @@ class HttpClient:
         return url
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """Return the authorities trusted, read once: that takes longer than a request."""
-    return httpx.create_ssl_context()
+def _unreached(proxy: Proxy | None) -> str:
+    return (
+        "it could not be reached"
+        if proxy is None
+        else f"it could not be reached through the proxy in {proxy.variable}"
+    )
+
+
+def _cause_in_between(fault: Exception, *, host: str, proxy: Proxy | None) -> CaseError | None:
+    """Return the error that names what stands in between, where that is why no connection stands."""
+    if isinstance(fault, httpx.ProxyError):
+        status = str(fault)[:3]
+        return proxy_refusal(int(status), host=host, proxy=proxy) if status.isdecimal() else None
+    return tls_error(fault, host=host)
 
 
 def _content_of(request: Request) -> tuple[bytes | None, dict[str, str]]:

@@ -18,6 +18,7 @@ from case_tools.transport.access_tokens import AccessTokens
 from case_tools.transport.call import Call, DeskClock, nothing
 from case_tools.transport.circuit_breaker import CircuitBreaker
 from case_tools.transport.http_client import HttpClient
+from case_tools.transport.in_between import foreign_page
 from case_tools.transport.rate_limit import RateLimit
 from case_tools.transport.response_body import TransportError
 
@@ -149,6 +150,8 @@ class RetryingClient:
         breaker.record(failed=response.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
         self._clock.see(response)
         self._observe(request, response)
+        if page := foreign_page(response, tool=call.tool, reads=circuit != "write"):
+            raise page
         return response
 
 

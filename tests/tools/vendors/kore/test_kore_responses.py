@@ -150,7 +150,7 @@ async def test_a_redirect_leaves_open_whether_a_write_was_done(
 
 FAILED = {
     "500": error("boom", 500, 500),
-    "503": Reply(status=503, body=b"<html>gateway</html>"),
+    "503": Reply(status=503, body=b"gateway"),
     "200 error": Reply.of({"errors": [{"msg": "boom", "code": "x"}]}),
     "200 errors in a text": Reply.of({"errors": "broken"}),
     "408": error("timeout", 408, 408),
@@ -162,7 +162,7 @@ FULL = {
     "400": error("Rate limit for this API has been reached.", 400, 400),
 }
 UNREADABLE = {
-    "HTML": Reply(body=b"<html>please sign in</html>"),
+    "words": Reply(body=b"please sign in"),
     "empty": Reply(body=b""),
     "null": Reply(body=b"null"),
     "list": Reply(body=b"[]"),
@@ -239,7 +239,7 @@ async def test_an_answer_that_cannot_be_read_is_not_asked_for_again(
     tool: str, loopback: LoopbackDesk, settings: Settings
 ) -> None:
     """Ours: it would not read better; where a write may have been done, that is said."""
-    loopback.will_answer(UNREADABLE["HTML"])
+    loopback.will_answer(UNREADABLE["words"])
     with pytest.raises(UnexpectedAnswer):
         await called(tool, settings)
     assert len(loopback.received) == 1

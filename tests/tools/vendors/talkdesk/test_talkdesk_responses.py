@@ -367,10 +367,10 @@ FAILED = {
     "408": error(408),
     "409": error(409),
     "500": error(500),
-    "503": Reply(status=503, body=b"<html>gateway</html>"),
+    "503": Reply(status=503, body=b"gateway"),
 }
 UNREADABLE = {
-    "HTML": Reply(body=b"<html>please sign in</html>"),
+    "words": Reply(body=b"please sign in"),
     "empty": Reply(body=b""),
     "null": Reply(body=b"null"),
     "list": Reply(body=b"[]"),
