@@ -59,6 +59,7 @@ class RetryingClient:
         self._observe = observe
         self._tokens = AccessTokens(clock=clock)
         self._breakers = {each: CircuitBreaker(monotonic=time.monotonic) for each in get_args(Circuit)}
+        self._preparing = anyio.Lock()
         self._is_prepared = False
 
     async def send(
@@ -99,9 +100,12 @@ class RetryingClient:
 
     async def _prepare(self) -> None:
         """Let the vendor parse its private key, off the event loop: a large one takes a tenth of a second."""
-        if not self._is_prepared:
-            await anyio.to_thread.run_sync(self._vendor.prepare)
-            self._is_prepared = True
+        if self._is_prepared:
+            return
+        async with self._preparing:
+            if not self._is_prepared:
+                await anyio.to_thread.run_sync(self._vendor.prepare)
+                self._is_prepared = True
 
     async def _signed(self, request: Request, call: Call, *, scope: Scope, circuit: Circuit) -> Response:
         """Send the request with fresh credentials; once more with newer ones where they are refused.
