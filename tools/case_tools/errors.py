@@ -140,7 +140,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "configuration": Kind(
         fixed_by="the administrator",
         says="A setting is missing or wrong, or leads nowhere",
-        changed=["nothing"],
+        changed=["nothing", "unknown"],
         next_step="the setting to check, with an example",
     ),
     "credentials_refused": Kind(
