@@ -270,6 +270,10 @@ class StaticCredential:
         """Return the search for a case."""
         return {"ref": ref}
 
+    def canonical_ref(self, ref: str) -> str:
+        """Return the reference as it is."""
+        return ref
+
     def headers(self) -> dict[str, str]:
         """Return the one API key."""
         return {"auth": SECRET}
