@@ -52,7 +52,7 @@ class Pipeline:
         self._once = once
         self._approver = approver
         self._searches = searches
-        self._verifier = Verifier(sender, settings)
+        self._verifier = Verifier(client, settings)
         self._value_updates = ValueUpdates()
 
     async def run(self, invocation: Invocation) -> Result:

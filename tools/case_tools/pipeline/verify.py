@@ -10,7 +10,7 @@ from case_tools.pipeline.invocation import Built
 from case_tools.results import Written
 from case_tools.settings import Settings
 from case_tools.transport.call import Call, nothing
-from case_tools.transport.retry import Sender
+from case_tools.transport.retry import RetryingClient
 
 _LEAST_SECONDS: Final = 3.0
 _LEAST_SHARE: Final = 5
@@ -21,12 +21,12 @@ class Verifier:
     """Reads back what updates have changed.
 
     Args:
-        sender: sends the search.
+        client: sends the search.
         settings: whether to, and the account's rate.
     """
 
-    def __init__(self, sender: Sender, settings: Settings) -> None:
-        self._sender = sender
+    def __init__(self, client: RetryingClient, settings: Settings) -> None:
+        self._client = client
         self._settings = settings
 
     async def verify(self, built: Built, parsed: Parsed, result: Written, call: Call) -> Written:
@@ -45,13 +45,13 @@ class Verifier:
 
         reading = replace(call, before=nothing)
         try:
-            return await self._sender.ask(request, parse, reading, scope="cases:read", effect="read")
+            return await self._client.send(request, parse, reading, scope="cases:read", effect="read")
         except NotApplied:
             raise
         except CaseError:  # the write was answered; only its proof is missing
             return result
 
     def _may_read(self, call: Call) -> bool:
-        left = self._sender.rate_left()
+        left = self._client.rate_left()
         has_rate = left is None or left * _LEAST_SHARE >= self._settings.allowance
         return self._settings.verify and has_rate and call.deadline - time.monotonic() >= _LEAST_SECONDS
