@@ -11,16 +11,16 @@ async def main() -> None:
     confirmation: str | None = None
     async with CaseDesk(Settings.from_environment()) as desk:
         while True:
-            told = await desk.outcome("create_case", slots, confirmation=confirmation)
-            if told["ok"]:
-                print(f"Your case is {told['ref']}.")
+            outcome = await desk.outcome("create_case", slots, confirmation=confirmation)
+            if outcome["ok"]:
+                print(f"Your case is {outcome['ref']}.")
                 return
-            answer = await asyncio.to_thread(input, f"{told['say']} ")
-            match told["problem"]:
+            answer = await asyncio.to_thread(input, f"{outcome['say']} ")
+            match outcome["problem"]:
                 case "missing" | "invalid" as problem:
-                    slots[told[problem][0]] = answer
+                    slots[outcome[problem][0]] = answer
                 case "confirm" if answer.casefold().startswith("y"):
-                    confirmation = told["confirmation"]
+                    confirmation = outcome["confirmation"]
                 case _:
                     print("Then I leave it.")
                     return

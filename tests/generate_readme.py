@@ -48,7 +48,11 @@ from case_tools.vendors.talkdesk.notes import TalkdeskNote
 from case_tools.vendors.talkdesk.update_case import TalkdeskUpdateCaseArguments
 from vendor_samples import sample
 
-README = Path(__file__).parent.parent / "README.md"
+TOP = Path(__file__).parent.parent
+README = TOP / "README.md"
+PAGES = (README, *(TOP / folder / "README.md" for folder in ("server", "tools", "prompts", "tests")))
+"""The pages of documentation; each generated part stands in one of them."""
+
 _MISSING = Problem(argument="emailId", message="", missing=("emailId",))
 _ON_UPDATE = {"dueDate": ", epoch ms on the wire", "timestampValue": ", epoch ms on the wire", "id": ""}
 _TENANT = {
@@ -288,15 +292,15 @@ SLOW_PARTS: dict[str, Callable[[], str]] = {"mutated": mutated}
 
 
 def renewed(text: str) -> str:
-    """Return the README with every part made anew."""
+    """Return a page with every part in it made anew."""
     for name, make in (PARTS | SLOW_PARTS).items():
         before, begin, rest = text.partition(f"<!-- begin {name} -->")
         _, end, after = rest.partition(f"<!-- end {name} -->")
-        if not end:
-            raise ValueError(f"the README has no part {name}")
-        text = f"{before}{begin}\n{make()}\n{end}{after}"
+        if end:
+            text = f"{before}{begin}\n{make()}\n{end}{after}"
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for each in PAGES:
+        each.write_text(renewed(each.read_text(encoding="utf-8")), encoding="utf-8")

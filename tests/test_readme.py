@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from generate_readme import PARTS, README
+from generate_readme import PAGES, PARTS, README
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -12,7 +12,8 @@ TEXT = README.read_text(encoding="utf-8")
 @pytest.mark.parametrize("name", PARTS)
 def test_a_generated_part_is_the_one_that_the_code_makes(name: str) -> None:
     """Ours: `uv run python tests/generate_readme.py` writes the parts anew."""
-    found = re.findall(f"<!-- begin {name} -->\n(.*?)\n<!-- end {name} -->", TEXT, re.DOTALL)
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    found = re.findall(f"<!-- begin {name} -->\n(.*?)\n<!-- end {name} -->", pages, re.DOTALL)
     assert found == [PARTS[name]()]
 
 
@@ -29,3 +30,13 @@ def test_the_first_screen_shows_what_it_is_the_command_and_an_exchange() -> None
     assert "MCP server" in first_screen
     assert "uv run case-mcp demo" in first_screen
     assert "CS000" in first_screen
+
+
+def test_the_readme_is_short_and_leads_to_the_other_pages() -> None:
+    """Ours: 250 lines; each page is named, and each link leads to a file."""
+    assert len(TEXT.splitlines()) <= 250
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(((?!https?:|#|…)[^)#\s]+)", text):
+            assert (page.parent / target).exists(), (page, target)
+    assert all(str(page.relative_to(README.parent)) in TEXT for page in PAGES[1:])
