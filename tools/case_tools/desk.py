@@ -85,6 +85,11 @@ class CaseDesk:
         self._opening = anyio.Lock()
 
     @property
+    def url(self) -> str:
+        """Scheme, host and port of the desk."""
+        return self._vendor.url
+
+    @property
     def tools(self) -> Mapping[str, Tool[Any]]:
         """The tools by name that the settings allow, in the order in which they are listed."""
         return self._tools

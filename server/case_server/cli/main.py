@@ -1,4 +1,4 @@
-"""The command line: serve, keys, audit, desk, demo, doctor, export."""
+"""The command line: serve, install, tools, call, doctor, demo, desk, keys, audit, export."""
 
 import argparse
 import gc
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, get_args
 
 from case_server import __version__
+from case_server.cli import first_run
 from case_server.cli.serve import INTERRUPTED, serve
 from case_server.logs import Level, log_to_stderr
 from case_tools.errors import CaseError, ConfigurationError
@@ -75,11 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     checks = audit.add_subparsers(dest="action", metavar="ACTION", required=True)
     verify = checks.add_parser("verify", help="name each line that was taken out, changed or swapped")
     verify.add_argument("file", metavar="FILE", help="the file that CASE_MCP_AUDIT_FILE names")
+    first_run.add_commands(commands.add_parser)
     commands.add_parser("demo", help="play a short story against a practice desk and show it")
-    doctor = commands.add_parser("doctor", help="look for what would go wrong before a client does")
-    doctor.add_argument(
-        "--schemas", action="store_true", required=True, help="whether every client takes the tools"
-    )
     export = commands.add_parser("export", help="print the tools in the form that another program takes")
     export.add_argument("--format", required=True, choices=_FORMATS, help="the program's form")
     desk = commands.add_parser("desk", help="serve the practice desk on a port of this machine")
@@ -128,20 +126,12 @@ def _demo(_: argparse.Namespace) -> int:
     return play()
 
 
-def _doctor(_: argparse.Namespace) -> int:
-    settings = Settings.from_environment()
-    from case_server.cli.doctor import check_schemas  # noqa: PLC0415 - the SDK serves this command alone
-
-    gc.enable()
-    return check_schemas(settings)
-
-
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "serve": serve,
     "keys": _keys,
     "audit": _audit,
     "desk": _desk,
     "demo": _demo,
-    "doctor": _doctor,
     "export": _export,
+    **first_run.COMMANDS,
 }

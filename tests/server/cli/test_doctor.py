@@ -6,8 +6,8 @@ from typing import Any, Final
 import pytest
 from mcp import types
 
-from case_server.cli.doctor import report
 from case_server.cli.portability import RULES, broken
+from case_server.cli.schemas import report
 from served import COMMAND, PATIENCE, PRACTICE, environment
 
 HINTS: Final = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": True}
