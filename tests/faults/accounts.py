@@ -28,12 +28,11 @@ _ADDRESSES: Final[Mapping[Vendor, tuple[str, ...]]] = {
 }
 
 
-def settings(vendor: Vendor, state: Path, host: str, *, window: int) -> Mapping[str, str]:
+def settings(vendor: Vendor, state: Path, host: str) -> Mapping[str, str]:
     """Return the environment of a server."""
     behaviour = {
         "CASE_MCP_STATE": str(state),
         "CASE_MCP_TIMEOUT": str(TIMEOUT),
-        "CASE_MCP_REPEAT_WINDOW": str(window),
         "CASE_MCP_RATE": "0",
     }
     return environment(**behaviour, **_ACCOUNTS[vendor], **dict.fromkeys(_ADDRESSES[vendor], host))

@@ -13,6 +13,7 @@ import anyio
 from faults.desk import Vendor
 from faults.kinds import Kind, Write
 from faults.messages import Message
+from faults.minutes import Minutes
 from faults.server import Said, Server
 
 DONE: Final = frozenset({"created", "replayed", "reconciled", "updated", "unchanged"})
@@ -20,7 +21,6 @@ _WAIT: Final = re.compile(r"(\d+) seconds")
 _MARK: Final = re.compile(r"\b(i\d+|calm)\b")
 _LONGEST_PAUSE: Final = 2.0
 _PAUSE: Final = 0.3
-_PAUSE_OF_THE_UNKNOWING: Final = 1.5
 _USUAL_PATIENCE: Final = 30.0
 
 
@@ -126,11 +126,13 @@ class Caller:
         gives_up: how likely it gives a call up early.
         early: the longest time after which it then gives up.
         calm: the id of a case whose updates nothing strikes.
+        minutes: what a caller who was told `unknown` waits for.
         careless: whether it takes each repeat for a new intent, under a new key.
     """
 
     rng: Random
     calm: str
+    minutes: Minutes
     rounds: int = 0
     bound: float = 300.0
     gives_up: float = 0.03
@@ -141,15 +143,18 @@ class Caller:
         """Repeat the call until it is answered, and insist where the desk is said to show nothing."""
         done = 0
         with anyio.move_on_after(self.bound):
-            while intent.end != "done" and (not self.rounds or done < self.rounds):
-                early = self.rng.random() < self.gives_up
-                patience = self.rng.uniform(0.01, self.early) if early else _USUAL_PATIENCE
-                key = f"call {intent.calls} of {intent.mark}" if self.careless else intent.own_key
-                async with self._calm(intent, server):
-                    said = await server.call(intent.tool, intent.arguments, key=key, patience=patience)
-                intent.calls += 1
-                done += said.heard
-                await anyio.sleep(_judge(intent, said))
+            async with self.minutes.calling():
+                while intent.end != "done" and (not self.rounds or done < self.rounds):
+                    early = self.rng.random() < self.gives_up
+                    patience = self.rng.uniform(0.01, self.early) if early else _USUAL_PATIENCE
+                    key = f"call {intent.calls} of {intent.mark}" if self.careless else intent.own_key
+                    async with self._calm(intent, server):
+                        said = await server.call(intent.tool, intent.arguments, key=key, patience=patience)
+                    intent.calls += 1
+                    done += said.heard
+                    await anyio.sleep(_judge(intent, said))
+                    if intent.end == "unknown":
+                        await self.minutes.wait()
 
     @asynccontextmanager
     async def _calm(self, intent: Intent, server: Server) -> AsyncIterator[None]:
@@ -179,7 +184,7 @@ def _judge(intent: Intent, said: Said) -> float:
         return 0.0
     if said.data is not None:
         intent.end, intent.may_send = "unknown", False
-        return _PAUSE_OF_THE_UNKNOWING
+        return 0.0
     intent.end = ""
     if "new request_key" in said.words or ("allow_duplicate" in said.words and not intent.on_purpose):
         intent.on_purpose, intent.may_send = intent.on_purpose + 1, True

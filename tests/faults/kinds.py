@@ -12,13 +12,8 @@ Disturbance = Literal["kill", "close", "give up"]
 TIMEOUT: Final = 1.5
 """Seconds for one tool call."""
 
-_WINDOW: Final = 12
-"""Seconds within which an equal call is a repeat; everything that comes late comes sooner."""
-
-_WINDOWS_OF_RESTARTS: Final[Mapping[Disturbance | None, int]] = {"kill": 60, "close": 300}
-"""The same where processes start again and again, which takes its time on a busy machine."""
-
 _LATE: Final = 2.5
+_TOO_LATE: Final = 8.0
 _BOTH: Final[tuple[Vendor, ...]] = ("kore", "talkdesk")
 
 
@@ -63,9 +58,10 @@ class Kind:
     doubled_if_insisted: bool = False
 
     @property
-    def window(self) -> int:
-        """Seconds within which an equal call is a repeat."""
-        return _WINDOWS_OF_RESTARTS.get(self.disturbance, _WINDOW)
+    def late(self) -> float:
+        """Seconds after which the desk has done and shows what it does and shows late."""
+        comes_late = bool(self.lag or any(cut.late for cut in self.cuts))
+        return _LATE + 0.5 if comes_late else 0.0
 
     @property
     def may_be_unknown(self) -> bool:
@@ -151,7 +147,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         for commit in _EITHER
     ),
     Kind(name="the index lags", cuts=(Cut(answer=0), _LOST_ANSWER), lag=_LATE),
-    Kind(name="the index lags longer", cuts=(Cut(answer=0),), lag=_WINDOW + 4.0, doubled_if_insisted=True),
+    Kind(name="the index lags longer", cuts=(Cut(answer=0),), lag=_TOO_LATE, doubled_if_insisted=True),
     Kind(name="the search is broken too", cuts=(Cut(answer=0), _LOST_ANSWER), search=_BROKEN_SEARCH),
     Kind(name="struck twice", cuts=(Cut(answer=0), Cut(request=0)), strikes=2),
     Kind(name="the token is refused", token=_REFUSED, vendors=("talkdesk",)),

@@ -18,6 +18,7 @@ from faults.accounts import dialect, settings
 from faults.desk import Desk, Vendor, scripted
 from faults.intents import Caller, Group, Intent
 from faults.kinds import TIMEOUT, Kind
+from faults.minutes import Minutes
 from faults.proxy import Proxy, proxied
 from faults.server import Era, Server, Transport
 from faults.striking import Striking
@@ -53,9 +54,10 @@ async def running(
             state = folder / f"{0 if main.servers > 1 else number}" / "state.db"
             state.parent.mkdir(exist_ok=True)
             host = main.host.format(port=proxy.port) or run.good_host
-            server.settings = settings(vendor, state, host, window=main.window)
+            server.settings = settings(vendor, state, host)
             run.servers.append(server)
             tasks.start_soon(server.run)
+        run.minutes.files = sorted({Path(server.settings["CASE_MCP_STATE"]) for server in run.servers})
         for server in run.servers:
             await server.up()
         await proxy.set_door(main.door)
@@ -70,6 +72,7 @@ class Run:
         striking: what befalls the requests.
         caller: how the callers behave.
         good_host: where the desk can be reached.
+        minutes: lets the time of the states pass.
     """
 
     def __init__(
@@ -83,7 +86,9 @@ class Run:
         self._kinds, self._main, self._vendor, self._rng = kinds, kinds[0], vendor, rng
         self._proxy, self._tasks = proxy, tasks
         gives_up = 0.5 if self._main.disturbance == "give up" else 0.03
-        self.caller = Caller(rng=rng, calm=desk.keep(title="Calm"), gives_up=gives_up, early=TIMEOUT / 2)
+        self.minutes = Minutes(tasks, late=max(kind.late for kind in kinds))
+        calm = desk.keep(title="Calm")
+        self.caller = Caller(rng=rng, calm=calm, gives_up=gives_up, early=TIMEOUT / 2, minutes=self.minutes)
         what = desk.dialect.what
         desk.lag, desk.script = striking.lag, striking.reply
         proxy.plan = lambda message: striking.cut(what(message), message)
@@ -150,7 +155,7 @@ class Run:
         if self._main.host:
             for server in self.servers:
                 state = Path(server.settings["CASE_MCP_STATE"])
-                server.settings = settings(self._vendor, state, self.good_host, window=self._main.window)
+                server.settings = settings(self._vendor, state, self.good_host)
                 await server.renew()
 
     def _look(self, left: Sequence[Group]) -> None:

@@ -465,6 +465,24 @@ async def state_of_the_row(folder: Path) -> str:
     return await anyio.to_thread.run_sync(read)
 
 
+async def test_a_claim_of_a_dead_process_is_taken_over_however_short_a_call_is(desk: Desk, kept: Settings) -> None:
+    """Ours: it never left; with a timeout below two seconds it was waited for, and never sent, for ever."""
+    async with CaseDesk(kept) as library:
+        await library.call("create_case", CREATE, request_key="one")
+
+    def forge() -> None:
+        with sqlite3.connect(kept.state_file) as db:
+            db.execute("UPDATE ledger SET state = 'claimed', owner = 'dead', first_sent_at = NULL, id = NULL")
+        db.close()
+
+    await anyio.to_thread.run_sync(forge)
+    await later(kept, 3)
+    desk.creates.clear()
+    async with CaseDesk(kept.model_copy(update={"timeout": 1.0})) as library:
+        result = await library.call("create_case", CREATE, request_key="one")
+    assert (data(result, "outcome"), len(desk.creates)) == ({"outcome": "created"}, 1)
+
+
 async def test_a_refusal_frees_the_call(desk: Desk, settings: Settings) -> None:
     """Ours: what the desk refused for certain may be tried again as it is."""
     desk.commits = False

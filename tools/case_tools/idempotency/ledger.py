@@ -148,7 +148,6 @@ class IdempotencyLedger:
 
     async def _fly(self, intent: Intent, work: Work) -> Written:
         owner = secrets.token_hex(8)
-        began = time.monotonic()
         instead: LedgerRow | None = None
         pause = _FIRST_PAUSE
         while True:
@@ -174,7 +173,7 @@ class IdempotencyLedger:
             if row.state == "claimed":
                 if time.monotonic() >= work.deadline:
                     raise messages.being_sent(intent.tool)
-                instead = row if time.monotonic() - began >= _TAKEN_OVER_AFTER else None
+                instead = row if row.read_at - row.claimed_at >= _TAKEN_OVER_AFTER else None
                 await anyio.sleep(pause)
                 pause = min(pause * 2, _FIRST_PAUSE * 5)
                 continue
