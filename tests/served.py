@@ -130,7 +130,7 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    settings: Mapping[str, str] = PRACTICE, *arguments: str, stdout: int | None = None
+    settings: Mapping[str, str] = PRACTICE, *arguments: str, stdout: int | None = None, patience: float = PATIENCE
 ) -> AsyncIterator[Served]:
     """Yield a server process, and end it whatever became of the test.
 
@@ -138,8 +138,9 @@ async def serving(
         settings: its environment.
         arguments: further ones of the command.
         stdout: a file descriptor in the place of a pipe.
+        patience: seconds after which it has failed.
     """
-    with anyio.fail_after(PATIENCE), tempfile.TemporaryFile() as errors:
+    with anyio.fail_after(patience), tempfile.TemporaryFile() as errors:
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             "serve",

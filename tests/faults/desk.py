@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, Final, Literal, Protocol
 
 from faults.messages import Message, answer, read_message
@@ -48,7 +49,7 @@ Script = Callable[[What, Message], Reply]
 
 @dataclass(slots=True, kw_only=True)
 class Case:
-    """A case as the desk keeps it."""
+    """A case as the desk keeps it; `kept` is when, by the machine's time."""
 
     number: int
     title: str
@@ -57,6 +58,7 @@ class Case:
     email: str = ""
     created: datetime
     updated: datetime
+    kept: datetime
     notes: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -97,6 +99,7 @@ class Desk:
         dialect: whose desk it is.
         script: chooses how a request is answered.
         lag: chooses the seconds after which a search shows a case.
+        ahead: how far the desk's time is ahead of the machine's.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -105,8 +108,13 @@ class Desk:
         self.script: Script = lambda _, __: USUAL
         self.lag: Callable[[Case], float] = lambda _: 0.0
         self.port = 0
+        self.ahead = timedelta()
         self.dialect = dialect
         self._by_id: dict[str, Case] = {}
+
+    def now(self) -> datetime:
+        """Return the desk's time, which moves with that of the servers' states."""
+        return datetime.now(UTC) + self.ahead
 
     def names_by_title(self) -> Mapping[str, list[set[str]]]:
         """Return the ids and references of the cases of each title."""
@@ -120,8 +128,15 @@ class Desk:
         return self.dialect.id_of(self._new(title, description))
 
     def _new(self, title: str = "", description: str = "") -> Case:
-        now = datetime.now(UTC)
-        case = Case(number=len(self.cases) + 1, title=title, description=description, created=now, updated=now)
+        now = self.now()
+        case = Case(
+            number=len(self.cases) + 1,
+            title=title,
+            description=description,
+            created=now,
+            updated=now,
+            kept=datetime.now(UTC),
+        )
         self.cases.append(case)
         self._by_id[self.dialect.id_of(case)] = case
         return case
@@ -145,7 +160,7 @@ class Desk:
     def _done(self, what: What, message: Message) -> tuple[int, Mapping[str, Any]]:
         if what == "search":
             now = datetime.now(UTC)
-            shown = [case for case in self.cases if (now - case.created).total_seconds() >= self.lag(case)]
+            shown = [case for case in self.cases if (now - case.kept).total_seconds() >= self.lag(case)]
             return 200, self.dialect.found(message, shown)
         if what == "token":
             return 200, {"access_token": "an-invented-token", "token_type": "Bearer", "expires_in": 600}
@@ -155,7 +170,7 @@ class Desk:
         case = self._by_id.get(self.dialect.address(message))
         if case is None:
             return 404, self.dialect.error(404, "There is none.")
-        case.updated = datetime.now(UTC)
+        case.updated = self.now()
         return 200, self.dialect.update(body, case)
 
     def _said(self, reply: Reply, status: int, payload: Mapping[str, Any]) -> bytes:
@@ -173,7 +188,8 @@ class Desk:
             "other": b'{"ok":true,"data":{"queued":1}}',
         }
         kind = {"html": {"Content-Type": "text/html"}, "text": {"Content-Type": "text/plain"}}.get(reply.form, {})
-        return answer(status, bodies[reply.form], {**kind, **reply.headers})
+        date = format_datetime(self.now(), usegmt=True)
+        return answer(status, bodies[reply.form], {"Date": date, **kind, **reply.headers})
 
 
 @asynccontextmanager

@@ -185,7 +185,7 @@ def _judge(intent: Intent, said: Said) -> float:
     if said.data is not None:
         intent.end, intent.may_send = "unknown", False
         return 0.0
-    intent.end = ""
+    intent.end = "unknown" if "repeat window has passed" in said.words else ""
     if "new request_key" in said.words or ("allow_duplicate" in said.words and not intent.on_purpose):
         intent.on_purpose, intent.may_send = intent.on_purpose + 1, True
         return 0.0

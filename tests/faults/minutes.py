@@ -1,11 +1,12 @@
 """The minute after which a search that does not show a write is believed: passed on the clock of the states.
 
-Callers who were told `unknown` wait for it. Once nobody has a call in the air, the time in each state's file moves
-on; what a desk does late has been done by then.
+Callers who were told `unknown` wait for it. Once nobody has a call in the air, the time of each state and of the
+desk moves on; what a desk does late has been done by then.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
 
+from faults.desk import Desk
 from state_backends import pass_time
 
 _A_MINUTE: Final = 61.0
@@ -25,8 +27,9 @@ class Minutes:
         passed: how many have passed.
     """
 
-    def __init__(self, tasks: TaskGroup, *, late: float) -> None:
+    def __init__(self, tasks: TaskGroup, desk: Desk, *, late: float) -> None:
         self.passed = 0
+        self._desk = desk
         self.files: Sequence[Path] = ()
         self._tasks = tasks
         self._late = late
@@ -68,6 +71,7 @@ class Minutes:
         await anyio.sleep(self._late)
         for file in self.files:
             await anyio.to_thread.run_sync(pass_time, file, _A_MINUTE)
+        self._desk.ahead += timedelta(seconds=_A_MINUTE)
         self.passed += 1
         passes, self._passes, self._waiting = self._passes, anyio.Event(), 0
         quiet, self._quiet = self._quiet, None

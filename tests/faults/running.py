@@ -86,7 +86,7 @@ class Run:
         self._kinds, self._main, self._vendor, self._rng = kinds, kinds[0], vendor, rng
         self._proxy, self._tasks = proxy, tasks
         gives_up = 0.5 if self._main.disturbance == "give up" else 0.03
-        self.minutes = Minutes(tasks, late=max(kind.late for kind in kinds))
+        self.minutes = Minutes(tasks, desk, late=max(kind.late for kind in kinds))
         calm = desk.keep(title="Calm")
         self.caller = Caller(rng=rng, calm=calm, gives_up=gives_up, early=TIMEOUT / 2, minutes=self.minutes)
         what = desk.dialect.what

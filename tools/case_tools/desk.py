@@ -202,6 +202,14 @@ class CaseDesk:
         """
         await self._open()
 
+    async def check_state(self) -> None:
+        """Tell whether writes can be noted, within a second; what a probe of readiness asks.
+
+        Raises:
+            StateError: the state is locked, full, read-only, removed or away.
+        """
+        await (await self._open()).check_state()
+
     async def close(self) -> None:
         """Let what has left finish, at most the time of one call; then close everything."""
         if self._pipeline is not None:

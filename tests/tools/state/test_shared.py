@@ -44,6 +44,19 @@ async def test_what_was_not_seen_for_long_is_forgotten(state: StateBackend, back
     assert await state.names.recall(keep=LONG) == [CASE]
 
 
+async def test_the_newest_names_are_kept_and_no_more(backend: Backend) -> None:
+    """Ours: a desk that shows other cases in each search does not fill the disk."""
+    state = await backend.open()
+    for first in range(0, 30_000, 3_000):
+        cases = [
+            LearnedName(kind="case", id=f"ci-{each}", name=f"CS{each}") for each in range(first, first + 3_000)
+        ]
+        await state.names.learn(cases)
+        await backend.pass_time(1)
+    found = [await state.names.find("case", name) for name in ("CS0", "CS29999")]
+    assert [len(each) for each in found] == [0, 1]
+
+
 async def test_the_rate_is_one_window_for_all_processes(backend: Backend) -> None:
     """Documented: a sliding window, so a burst up to the whole rate goes out at once."""
     one, other = await backend.open(), await backend.open()
@@ -57,6 +70,12 @@ async def test_the_rate_is_one_window_for_all_processes(backend: Backend) -> Non
     await backend.pass_time(0.5)
     assert await other.rate.consume(4, window=60) == 0
     assert await one.rate.consume(4, window=60) == pytest.approx(1)
+
+
+async def test_lanes_of_a_desk_are_counted_apart(state: StateBackend) -> None:
+    """Ours: searches in the background have a rate of their own below the account's."""
+    lanes = ["", "background", "background", ""]
+    assert [await state.rate.consume(1, window=60, lane=lane) for lane in lanes] == [0, 0, 60, 60]
 
 
 async def test_desks_have_rates_of_their_own(backend: Backend) -> None:

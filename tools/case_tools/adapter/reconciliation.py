@@ -17,11 +17,13 @@ class Candidates:
         records: the cases or tasks that it may have made or changed.
         more: whether the desk has rows that the page did not show.
         conclusive: whether the rows show enough to say that something is not there.
+        total: how many rows the desk says it has on all pages.
     """
 
     records: Sequence[ParsedRecord]
     more: bool = False
     conclusive: bool = True
+    total: int | None = None
 
 
 class Reconciler(ABC):

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 
@@ -35,8 +35,16 @@ class Found:
     exclusive: bool = False
 
 
-Find = Callable[[Sequence[LedgerRow], float], Awaitable[Mapping[str, Found]]]
-"""Search for what rows sent, until a deadline: by key what was found; without those that were not searched for."""
+class Find(Protocol):
+    """Searches the desk for what rows sent."""
+
+    async def __call__(
+        self, rows: Sequence[LedgerRow], deadline: float, *, background: bool
+    ) -> Mapping[str, Found]:
+        """Return by key what was found, until a deadline; without what could not be searched for.
+
+        In the background it has a tenth of the account's rate, and waits for callers.
+        """
 
 
 class Reconciliation:
@@ -86,6 +94,10 @@ class Reconciliation:
         with anyio.move_on_after(max(deadline - time.monotonic(), 0.0)):
             return await asyncio.shield(future)
         return None
+
+    async def search_in_background(self, rows: Sequence[LedgerRow], deadline: float) -> Mapping[str, Found]:
+        """Search for rows that no caller asks for."""
+        return await self._find(rows, deadline, background=True)
 
     async def settle(
         self, row: LedgerRow, found: Found | None, *, state: RowEnd = "done"
@@ -141,7 +153,8 @@ class Reconciliation:
             while self._waiting:
                 batch, self._waiting = [*self._waiting.values()], {}
                 try:
-                    found = await self._find([row for row, _, _ in batch], max(until for _, until, _ in batch))
+                    until = max(until for _, until, _ in batch)
+                    found = await self._find([row for row, _, _ in batch], until, background=False)
                 except BaseException:
                     _answer_nothing(batch)
                     raise

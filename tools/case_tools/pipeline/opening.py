@@ -61,7 +61,7 @@ async def open_pipeline(
     ledger = IdempotencyLedger(
         state,
         desk=vendor.identity,
-        find=LostWrites(vendor, client, clock=clock).find,
+        find=LostWrites(vendor, client, clock=clock, permits=state.rate, rate=settings.allowance).find,
         window=settings.repeat_window,
         report=lambda intent, outcome, ref: report(intent.tool, intent.subject, outcome, ref),
     )

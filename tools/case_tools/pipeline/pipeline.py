@@ -7,12 +7,14 @@ parse arguments (`CaseDesk.call`) -> resolve names to ids (one search at most) -
 
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 import anyio
 
 from case_tools.adapter.messages import Parsed, Response
 from case_tools.adapter.search import SearchTool
 from case_tools.adapter.tool import ONCE
+from case_tools.errors import StateBusy
 from case_tools.pipeline.approve import Approver
 from case_tools.pipeline.invocation import Built, Invocation
 from case_tools.pipeline.once import OnceWrites
@@ -25,6 +27,8 @@ from case_tools.settings import Settings
 from case_tools.state import StateBackend
 from case_tools.transport.call import Call, nothing
 from case_tools.transport.retry import RetryingClient
+
+_CHECK_SECONDS: Final = 1.0
 
 
 class Pipeline:
@@ -107,6 +111,20 @@ class Pipeline:
         return await self._client.send(
             built.request, parse, call, scope=tool.scope, effect=built.invocation.effect
         )
+
+    async def check_state(self) -> None:
+        """Tell whether writes can be noted.
+
+        Raises:
+            StateError: why not.
+        """
+        try:
+            with anyio.fail_after(_CHECK_SECONDS):
+                await self._state.check()
+        except TimeoutError:
+            raise StateBusy(
+                "The state did not answer in time.", next_step="The administrator looks what locks it."
+            ) from None
 
     async def close(self) -> None:
         """Let what has left finish, at most the time of one call; then close everything."""

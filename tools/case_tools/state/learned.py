@@ -17,7 +17,7 @@ from case_tools.errors import StateError
 from case_tools.state.ports import NameStore
 
 _MOST_PENDING: Final = 2_000
-_MOST_REMEMBERED: Final = 20_000
+_MOST_REMEMBERED: Final = 5_000
 _BATCH: Final = 200
 _WRITTEN_AGAIN_AFTER: Final = 24 * 3600.0
 _MISSING_FOR: Final = 60.0
@@ -36,7 +36,7 @@ class SharedNames:
     def __init__(self, store: NameStore) -> None:
         self._store = store
         self._pending: OrderedDict[tuple[str, str], LearnedName] = OrderedDict()
-        self._written: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+        self._written: dict[tuple[str, str], int] = {}
         self._missing: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._writer: asyncio.Task[None] | None = None
         self._failed = False
@@ -118,14 +118,13 @@ class SharedNames:
             self._writer = None
 
     def _is_written(self, name: LearnedName) -> bool:
-        content, at = self._written.get((name.kind, name.id), (0, 0.0))
-        return content == _content(name) and time.monotonic() - at < _WRITTEN_AGAIN_AFTER
+        return self._written.get((name.kind, name.id)) == _content(name)
 
     def _remember(self, name: LearnedName) -> None:
         self._written.pop((name.kind, name.id), None)
-        self._written[name.kind, name.id] = (_content(name), time.monotonic())
+        self._written[name.kind, name.id] = _content(name)
         if len(self._written) > _MOST_REMEMBERED:
-            self._written.popitem(last=False)
+            del self._written[next(iter(self._written))]
 
     def _complain(self, error: Exception) -> None:
         if not self._failed:
@@ -134,7 +133,8 @@ class SharedNames:
 
 
 def _content(name: LearnedName) -> int:
-    return hash((name.name, repr(sorted(name.value.items()))))
+    """Return what tells whether a name must be written: its content, and every day anew that it was seen."""
+    return hash((name.name, repr(sorted(name.value.items())), time.monotonic() // _WRITTEN_AGAIN_AFTER))
 
 
 def _can_be_stored(name: LearnedName) -> bool:

@@ -108,8 +108,11 @@ class NameStore(Protocol):
 class RateStore(Protocol):
     """The account's requests, one window for all processes."""
 
-    async def consume(self, rate: int, *, window: float) -> float:
-        """Consume one permit of `rate` in `window` seconds; return the seconds to wait, 0 if granted."""
+    async def consume(self, rate: int, *, window: float, lane: str = "") -> float:
+        """Consume one permit of `rate` in `window` seconds; return the seconds to wait, 0 if granted.
+
+        Each lane is counted for itself.
+        """
 
 
 class ConfirmationStore(Protocol):

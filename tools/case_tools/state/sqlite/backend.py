@@ -49,12 +49,16 @@ class SqliteState:
 
     async def check(self) -> None:
         """Tell whether writes can be noted."""
-        await self._workers[0].write(lambda db: db.execute("DELETE FROM lease WHERE name = ''") and None)
+        await self._workers[0].write(_write_something, durability="NORMAL")
 
     async def close(self) -> None:
         """Close the file."""
         for each in {*self._workers}:
             await each.close()
+
+
+def _write_something(db: sqlite3.Connection) -> None:
+    db.execute("INSERT OR REPLACE INTO lease (name, owner, until) VALUES ('', hex(randomblob(8)), 0)")
 
 
 async def open_sqlite(path: str, *, desk: str, clock: BootClock | None = None) -> SqliteState:

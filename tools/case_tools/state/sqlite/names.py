@@ -20,6 +20,12 @@ SELECT kind, id, name, value FROM (
     SELECT kind, id, name, value, seen_at FROM learned WHERE desk = ? ORDER BY seen_at DESC LIMIT ?
 ) ORDER BY seen_at
 """
+_TRIMMED_EVERY: Final = 2_000
+_TRIM: Final = """
+DELETE FROM learned WHERE desk = :desk AND seen_at < (
+    SELECT seen_at FROM learned WHERE desk = :desk ORDER BY seen_at DESC LIMIT 1 OFFSET :most
+)
+"""
 _BY_ID: Final = "SELECT kind, id, name, value FROM learned WHERE desk = ? AND kind = ? AND id = ?"
 _BY_NAME: Final = "SELECT kind, id, name, value FROM learned WHERE desk = ? AND kind = ? AND folded = ? LIMIT 20"
 
@@ -37,12 +43,19 @@ class SqliteNames:
         self._worker = worker
         self._clock = clock
         self._desk = desk
+        self._learned = 0
 
     async def learn(self, names: Sequence[LearnedName]) -> None:
-        """Keep these, in one write."""
+        """Keep these, in one write; of all, the 20,000 newest."""
+        self._learned += len(names)
+        trims = self._learned > _TRIMMED_EVERY
+        if trims:
+            self._learned = 0
 
         def work(db: sqlite3.Connection) -> None:
             now = self._clock.now(db)
+            if trims:
+                db.execute(_TRIM, {"desk": self._desk, "most": _MOST})
             db.executemany(
                 _LEARN,
                 [
@@ -58,10 +71,16 @@ class SqliteNames:
 
         def old(db: sqlite3.Connection) -> bool:
             before = self._clock.now(db) - keep
-            return db.execute("SELECT 1 FROM learned WHERE seen_at < ? LIMIT 1", (before,)).fetchone() is not None
+            return (
+                db.execute(
+                    "SELECT 1 FROM learned WHERE desk = ? AND seen_at < ? LIMIT 1", (self._desk, before)
+                ).fetchone()
+                is not None
+            )
 
         def forget(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM learned WHERE seen_at < ?", (self._clock.now(db) - keep,))
+            before = self._clock.now(db) - keep
+            db.execute("DELETE FROM learned WHERE desk = ? AND seen_at < ?", (self._desk, before))
 
         if await self._worker.read(old):
             await self._worker.write(forget, durability="NORMAL")

@@ -56,7 +56,7 @@ CREATE TABLE lease (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT N
 ALTER TABLE learned ADD COLUMN folded TEXT NOT NULL DEFAULT '';
 UPDATE learned SET folded = folded(name);
 CREATE INDEX learned_name ON learned (desk, kind, folded);
-CREATE INDEX learned_seen ON learned (seen_at);
+CREATE INDEX learned_seen ON learned (desk, seen_at);
 ALTER TABLE used ADD COLUMN key TEXT NOT NULL DEFAULT '';
 CREATE INDEX used_at ON used (at)
 """

@@ -31,15 +31,16 @@ class SqliteRate:
         self._clock = clock
         self._desk = desk
 
-    async def consume(self, rate: int, *, window: float) -> float:
+    async def consume(self, rate: int, *, window: float, lane: str = "") -> float:
         """Consume one permit; return the seconds to wait, 0 if granted."""
+        counted = f"{self._desk}/{lane}" if lane else self._desk
 
         def work(db: sqlite3.Connection) -> float:
             now = self._clock.now(db)
-            db.execute("DELETE FROM spent WHERE desk = ? AND at <= ?", (self._desk, now - window))
-            oldest = db.execute(_NTH_LAST, (self._desk, now - window, rate - 1)).fetchone()
+            db.execute("DELETE FROM spent WHERE desk = ? AND at <= ?", (counted, now - window))
+            oldest = db.execute(_NTH_LAST, (counted, now - window, rate - 1)).fetchone()
             if oldest is None:
-                db.execute(_PERMIT, (self._desk, now))
+                db.execute(_PERMIT, (counted, now))
                 return 0.0
             return float(max(oldest[0] + window - now, 0.001))
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from case_tools.adapter.changes import same_scalar
 from case_tools.adapter.messages import Json, Operation, Period, Request, Resolved, Response
-from case_tools.adapter.parsing import list_of, mapping_of, moment_of, text_of
+from case_tools.adapter.parsing import count_of, list_of, mapping_of, moment_of, text_of
 from case_tools.adapter.reconciliation import Candidates, Reconciler
 from case_tools.settings import KoreSettings
 from case_tools.vendors.kore.endpoints import post
@@ -58,7 +58,8 @@ class KoreCreateReconciler(Reconciler):
         rows = readable(results, account_id=self._account.account_id)
         fitting = sorted((row for row in rows if _is_it(row, facts, period, mark)), key=_created)
         more = payload.get("hasMore") is True or len(results) >= _ROWS
-        return Candidates(records=[record_of(row) for row in fitting], more=more)
+        total = count_of(payload.get("totalResults"))
+        return Candidates(records=[record_of(row) for row in fitting], more=more, total=total)
 
     @override
     def with_mark(self, request: Request, mark: str) -> Request:

@@ -45,7 +45,7 @@ class TalkdeskCreateReconciler(Reconciler):
         total, page, size = (count_of(payload.get(key)) for key in ("total", "page", "per_page"))
         before = ((page or 1) - 1) * (size or _ROWS)
         more = len(cases) >= _ROWS if total is None else before + len(cases) < total
-        return Candidates(records=[record_of(case) for case in fitting], more=more)
+        return Candidates(records=[record_of(case) for case in fitting], more=more, total=total)
 
     @override
     def with_mark(self, request: Request, mark: str) -> Request:
