@@ -345,7 +345,12 @@ class Settings(_Settings):
         description="`true` ends the text of each new case in a short mark, by which it is surely found again",
     )
     state: Annotated[str | None, BeforeValidator(_as_state_file)] = Field(
-        None, description="a file for the state, or `:memory:`; unset: a file in the user's data folder"
+        None,
+        description="a file for the state, `:memory:`, or `postgresql://...`; unset: a file in the user's data folder",
+    )
+    seal_key_file: Path | None = Field(
+        None,
+        description="a file of every replica with the key that seals confirmations; needed with PostgreSQL",
     )
     prompts: Annotated[Path | None, AfterValidator(_as_folder)] = Field(
         None, description="a folder of your own prompts, one Markdown file each"
@@ -390,6 +395,8 @@ class Settings(_Settings):
     def state_file(self) -> str:
         """Where the ledger and what was learned are kept: a path, or `:memory:`."""
         if self.state == ":memory:":
+            return self.state
+        if self.state is not None and self.state.startswith(("postgresql://", "postgres://")):
             return self.state
         if self.state is not None:
             return str(Path(self.state).expanduser())

@@ -44,7 +44,11 @@ async def open_pipeline(
     Raises:
         StateError: the state cannot be used.
     """
-    state = await open_state(settings.state_file, desk=vendor.identity)
+    state = await open_state(
+        settings.state_file,
+        desk=vendor.identity,
+        seal_key_file=str(settings.seal_key_file) if settings.seal_key_file else None,
+    )
     rate = SteadyRate(state.rate, window=WINDOW_SECONDS, monotonic=time.monotonic)
     learner = Learner(state.names)
     await learner.recall()
