@@ -346,7 +346,7 @@ class Settings(_Settings):
     )
     state: Annotated[str | None, BeforeValidator(_as_state_file)] = Field(
         None,
-        description="a file for the state, `:memory:`, or `postgresql://...`; unset: a file in the user's data folder",
+        description="a file, `:memory:`, or `postgresql://...`; unset: a file in the user's data folder",
     )
     seal_key_file: Path | None = Field(
         None,

@@ -1,16 +1,24 @@
 """What a call says and does while the state is locked, broken or away: nothing leaves unnoted, reads go on."""
 
+import shutil
 import sqlite3
+import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from case_tools import CaseDesk, CaseError, Settings, StateBusy, StateUnusable
 from loopback import LoopbackDesk, Received, Reply
+from served import PATIENCE
+from state_backends import pass_time
 
 pytestmark = pytest.mark.anyio
 
@@ -152,3 +160,148 @@ async def test_a_status_that_no_case_shows_is_asked_for_once_a_minute(desk: Case
     for _ in range(3):
         await desk.call("update_case", {"caseId": "ci-1", "status": {"name": "=Waiting for parts"}})
     assert sorted(paths) == ["ci-1", "ci-1", "ci-1", "getCases"]
+
+
+async def in_the_air(loopback: LoopbackDesk, paths: list[str]) -> tuple[threading.Event, threading.Event]:
+    """Let the desk hold creates: return what says that one has arrived, and what lets its answer go."""
+    arrived, gate = threading.Event(), threading.Event()
+    answer = loopback.answer
+
+    def slow(received: Received) -> Reply:
+        if not received.path.endswith("/createCase"):
+            return Reply.of({"results": [], "totalResults": 0, "hasMore": False})
+        reply = answer(received)
+        arrived.set()
+        gate.wait(PATIENCE)
+        return reply
+
+    paths.clear()
+    loopback.answer = slow
+    return arrived, gate
+
+
+async def test_a_server_with_a_short_timeout_does_not_take_anothers_request_for_lost(
+    kept: Settings, loopback: LoopbackDesk, paths: list[str]
+) -> None:
+    """Ours: the row holds its sender's deadline; a case was opened twice while the first was in the air."""
+    patient = kept.model_copy(update={"timeout": 120.0})
+    hasty = kept.model_copy(update={"timeout": 1.0, "repeat_window": 2.0})
+    arrived, gate = await in_the_air(loopback, paths)
+    results: list[str] = []
+    with anyio.fail_after(PATIENCE):
+        async with CaseDesk(patient) as one, CaseDesk(hasty) as other, anyio.create_task_group() as tasks:
+
+            async def create() -> None:
+                results.append((await one.call("create_case", CREATE)).data()["outcome"])
+
+            tasks.start_soon(create)
+            await anyio.to_thread.run_sync(arrived.wait, PATIENCE)
+            for seconds in (0, 30, 50):
+                await anyio.to_thread.run_sync(pass_time, Path(kept.state_file), seconds)
+                result, _ = await timed(other, "create_case", CREATE)
+                results.append(result.data()["outcome"])
+            gate.set()
+        async with CaseDesk(hasty) as other:
+            results.append((await other.call("create_case", CREATE)).data()["outcome"])
+    assert results == ["unknown", "unknown", "unknown", "created", "replayed"]
+    assert paths.count("createCase") == 1
+
+
+@pytest.mark.parametrize("hours", [1, -1], ids=["forward", "back"])
+async def test_a_clock_that_is_set_while_a_request_is_in_the_air_doubles_nothing(
+    kept: Settings, loopback: LoopbackDesk, paths: list[str], hours: int
+) -> None:
+    """Ours: by NTP or a person; rows are compared by a clock that cannot be set, and found by their age."""
+    step = timedelta()
+    arrived, gate = await in_the_air(loopback, paths)
+    began: list[datetime] = []
+
+    def search(received: Received) -> Reply:
+        since, until = (datetime.fromisoformat(received.body[name]) for name in ("startDate", "endDate"))
+        paths.append("getCases")
+        rows = [_shown(each) for each in began if since <= each <= until]
+        return Reply.of({"results": rows, "totalResults": len(rows), "hasMore": False})
+
+    holding = loopback.answer
+
+    def answer(received: Received) -> Reply:
+        if received.path.endswith("/getCases"):
+            return search(received)
+        began.append(datetime.now(UTC))
+        holding(received)
+        return Reply.of({}, status=502)
+
+    loopback.answer = answer
+    results: list[Any] = []
+    with anyio.fail_after(PATIENCE):
+        stepped = CaseDesk(kept, clock=lambda: datetime.now(UTC) + step)
+        async with stepped as desk, anyio.create_task_group() as tasks:
+
+            async def create() -> None:
+                results.append((await timed(desk, "create_case", CREATE))[0])
+
+            tasks.start_soon(create)
+            await anyio.to_thread.run_sync(arrived.wait, PATIENCE)
+            step = timedelta(hours=hours)
+            gate.set()
+        async with CaseDesk(kept, clock=lambda: datetime.now(UTC) + step) as later:
+            results.append((await timed(later, "create_case", CREATE))[0])
+    assert [each.data()["outcome"] for each in results] == ["reconciled", "replayed"]
+    assert len(began) == 1
+
+
+def _shown(created: datetime) -> dict[str, Any]:
+    customer = {"name": "Jane Roe", "emailId": CREATE["emailId"]}
+    return {**CASE, "desc": CREATE["desc"], "userInfo": customer, "createdAt": created.isoformat()}
+
+
+async def test_a_removed_file_is_noticed_and_nothing_is_sent(desk: CaseDesk, file: Path, paths: list[str]) -> None:
+    """Ours: SQLite goes on in a file without a name, and the next process would send it all again."""
+    await anyio.Path(file).unlink()
+    refused, _ = await timed(desk, "create_case", CREATE)
+    page, _ = await timed(desk, "search_cases", {})
+    with pytest.raises(StateUnusable, match="was removed or replaced while the server ran"):
+        await desk.check_state()
+    assert (type(refused), refused.changed) == (StateUnusable, "nothing")
+    assert (page.data()["total"], "createCase" in paths) == (1, False)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a disk of half a megabyte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mounting, check=False, capture_output=True).returncode:
+        pytest.skip("this needs the right to mount: run it as root, with CAP_SYS_ADMIN")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+async def test_a_full_disk_stops_creates_before_they_leave_and_no_read(
+    kept: Settings, small_disk: Path, paths: list[str]
+) -> None:
+    """Ours: said as what it is; with room again, creates go on without a restart."""
+    filler = small_disk / "filler"
+    async with CaseDesk(kept.model_copy(update={"state": str(small_disk / "state.db")})) as desk:
+        await desk.call("create_case", CREATE)
+        paths.clear()
+        await anyio.to_thread.run_sync(_fill, filler)
+        refused, _ = await timed(desk, "create_case", {**CREATE, "name": "Another"})
+        page, _ = await timed(desk, "search_cases", {})
+        with pytest.raises(StateUnusable):
+            await desk.check_state()
+        assert (type(refused), refused.kind, refused.changed) == (StateUnusable, "configuration", "nothing")
+        assert (page.data()["total"], "createCase" in paths) == (1, False)
+        await anyio.Path(filler).unlink()
+        made = await desk.call("create_case", {**CREATE, "name": "Another"})
+    assert made.data()["outcome"] == "created"
+
+
+def _fill(filler: Path) -> None:
+    """Leave no room."""
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * 512)
