@@ -1,7 +1,6 @@
 """The invented accounts: the environment of a server that is led to a port of this machine."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from faults.desk import Dialect, Vendor
@@ -28,14 +27,13 @@ _ADDRESSES: Final[Mapping[Vendor, tuple[str, ...]]] = {
 }
 
 
-def settings(vendor: Vendor, state: Path, host: str) -> Mapping[str, str]:
+def settings(vendor: Vendor, state: Mapping[str, str], host: str) -> Mapping[str, str]:
     """Return the environment of a server."""
     behaviour = {
-        "CASE_MCP_STATE": str(state),
         "CASE_MCP_TIMEOUT": str(TIMEOUT),
         "CASE_MCP_RATE": "0",
     }
-    return environment(**behaviour, **_ACCOUNTS[vendor], **dict.fromkeys(_ADDRESSES[vendor], host))
+    return environment(**behaviour, **state, **_ACCOUNTS[vendor], **dict.fromkeys(_ADDRESSES[vendor], host))
 
 
 def dialect(vendor: Vendor, kind: Kind) -> Dialect:

@@ -35,6 +35,7 @@ class Kind:
         write: what the caller wants.
         disturbance: what else happens to server and client.
         servers: processes that work on one store, each given the same intent at once.
+        database: whether that store is a PostgreSQL database.
         shows_notes: whether the desk's search shows notes.
         vendors: whom it concerns.
         doubled_if_insisted: whether a second case is the caller's own doing, who was told to look first.
@@ -53,6 +54,7 @@ class Kind:
     write: Write = "create"
     disturbance: Disturbance | None = None
     servers: int = 1
+    database: bool = False
     shows_notes: bool = True
     vendors: tuple[Vendor, ...] = _BOTH
     doubled_if_insisted: bool = False
@@ -155,6 +157,14 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(name="the server is closed", replies=(Reply(delay=0.1),), strikes=0, disturbance="close"),
     Kind(name="kill -9", cuts=(*[Cut()] * 6, Cut(answer=0), Cut(request=0)), disturbance="kill"),
     Kind(name="three processes, one store", cuts=(Cut(), Cut(answer=0)), servers=3),
+    Kind(name="four replicas, one database", cuts=(Cut(), Cut(answer=0)), servers=4, database=True),
+    Kind(
+        name="four replicas, one killed now and then",
+        cuts=(*[Cut()] * 6, Cut(answer=0), Cut(request=0)),
+        disturbance="kill",
+        servers=4,
+        database=True,
+    ),
     Kind(name="an update: reset after the request", cuts=(Cut(answer=0),), write="update"),
     Kind(name="an update: timeout before the commit", cuts=(Cut(request=0, then="hang"),), write="update"),
     Kind(name="an update: kill -9", write="update", disturbance="kill"),

@@ -4,18 +4,15 @@ Callers who were told `unknown` wait for it. Once nobody has a call in the air, 
 desk moves on; what a desk does late has been done by then.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import anyio
-import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from faults.desk import Desk
-from state_backends import pass_time
 
 _A_MINUTE: Final = 61.0
 
@@ -25,12 +22,13 @@ class Minutes:
 
     Attributes:
         passed: how many have passed.
+        states: let time pass in each state.
     """
 
     def __init__(self, tasks: TaskGroup, desk: Desk, *, late: float) -> None:
         self.passed = 0
         self._desk = desk
-        self.files: Sequence[Path] = ()
+        self.states: Sequence[Callable[[float], Awaitable[None]]] = ()
         self._tasks = tasks
         self._late = late
         self._active = 0
@@ -69,8 +67,8 @@ class Minutes:
 
     async def _pass(self) -> None:
         await anyio.sleep(self._late)
-        for file in self.files:
-            await anyio.to_thread.run_sync(pass_time, file, _A_MINUTE)
+        for pass_time in self.states:
+            await pass_time(_A_MINUTE)
         self._desk.ahead += timedelta(seconds=_A_MINUTE)
         self.passed += 1
         passes, self._passes, self._waiting = self._passes, anyio.Event(), 0

@@ -21,6 +21,7 @@ from faults.kinds import TIMEOUT, Kind
 from faults.minutes import Minutes
 from faults.proxy import Proxy, proxied
 from faults.server import Era, Server, Transport
+from faults.states import State, states
 from faults.striking import Striking
 
 _OPEN_AT_ONCE: Final = 64
@@ -51,13 +52,14 @@ async def running(
         run.caller = replace(run.caller, careless=careless)
         for number in range(max(main.servers, lanes)):
             server = Server(folder, number, era=era, transport=transport)
-            state = folder / f"{0 if main.servers > 1 else number}" / "state.db"
-            state.parent.mkdir(exist_ok=True)
+            if number == 0 or main.servers == 1:
+                state = await stack.enter_async_context(states(folder / f"{number}", database=main.database))
+                run.states.append(state)
             host = main.host.format(port=proxy.port) or run.good_host
-            server.settings = settings(vendor, state, host)
+            server.settings = settings(vendor, run.states[-1].settings, host)
             run.servers.append(server)
             tasks.start_soon(server.run)
-        run.minutes.files = sorted({Path(server.settings["CASE_MCP_STATE"]) for server in run.servers})
+        run.minutes.states = [state.pass_time for state in run.states]
         for server in run.servers:
             await server.up()
         await proxy.set_door(main.door)
@@ -73,6 +75,7 @@ class Run:
         caller: how the callers behave.
         good_host: where the desk can be reached.
         minutes: lets the time of the states pass.
+        states: what the servers work on; one for all where they share it.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Run:
     ) -> None:
         self.desk = desk
         self.servers: list[Server] = []
+        self.states: list[State] = []
         self.groups: dict[str, Group] = {}
         self.striking = striking = Striking(self.groups, kinds[0], rng, tasks)
         self.good_host = f"http://127.0.0.1:{proxy.port}"
@@ -153,9 +157,9 @@ class Run:
         self.striking.mended = True
         await self._proxy.set_door("open")
         if self._main.host:
-            for server in self.servers:
-                state = Path(server.settings["CASE_MCP_STATE"])
-                server.settings = settings(self._vendor, state, self.good_host)
+            for number, server in enumerate(self.servers):
+                state = self.states[min(number, len(self.states) - 1)]
+                server.settings = settings(self._vendor, state.settings, self.good_host)
                 await server.renew()
 
     def _look(self, left: Sequence[Group]) -> None:
