@@ -27,11 +27,12 @@ class PostgresServer:
         user: whom it runs as, where that is another.
     """
 
-    def __init__(self, programs: Path, folder: Path, port: int) -> None:
+    def __init__(self, programs: Path, folder: Path, port: int, *, durable: bool) -> None:
         self.port = port
         self.folder = folder
         self.user = _user()
         self._programs = programs
+        self._durability = () if durable else ("-F",)
         self._process: subprocess.Popen[bytes] | None = None
 
     def address(self, database: str = "postgres") -> str:
@@ -43,7 +44,7 @@ class PostgresServer:
         self._process = subprocess.Popen(
             [
                 str(self._programs / "postgres"),
-                *("-D", str(self.folder / "data"), "-p", str(self.port), "-F"),
+                *("-D", str(self.folder / "data"), "-p", str(self.port), *self._durability),
                 *("-k", str(self.folder), "-c", "max_connections=200"),
             ],
             stdout=subprocess.DEVNULL,
@@ -64,8 +65,8 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Yield a server that runs."""
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """Yield a server that runs; one that is durable waits for the disk."""
     programs = _programs()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -91,7 +92,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])
-        server = PostgresServer(programs, folder, port)
+        server = PostgresServer(programs, folder, port, durable=durable)
         server.start()
         try:
             yield server

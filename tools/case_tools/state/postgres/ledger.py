@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from case_tools.state.ports import Marked
 from case_tools.state.postgres.driver import Connection
-from case_tools.state.postgres.pool import PostgresPool
+from case_tools.state.postgres.pool import RELAXED, PostgresPool
 from case_tools.state.rows import Intent, LedgerRow, RowEnd, SearchFacts, WriteOutcome
 
+# What a crash of the database takes from a claim was never sent.
 _CLAIM: Final = """
 INSERT INTO case_mcp_ledger AS held (
     key, digest, desk, issuer, subject, tool, named, on_purpose, owner, state, claimed_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'claimed', {now})
+) SELECT $1, $2, $3, $4, $5, $6, $7::boolean, $8::boolean, $9, 'claimed', {now} FROM {relaxed}
 ON CONFLICT (key) DO UPDATE SET
     digest = excluded.digest, owner = excluded.owner, on_purpose = excluded.on_purpose, state = 'claimed',
     claimed_at = excluded.claimed_at, first_sent_at = NULL, last_sent_at = NULL, deadline = NULL, beat_at = NULL,
@@ -174,7 +175,7 @@ class PostgresLedger:
         await connection.execute(self._said(_FINISH), key, state, *kept)
 
     def _said(self, statement: str) -> str:
-        return statement.format(now=self._pool.clock)
+        return statement.format(now=self._pool.clock, relaxed=RELAXED)
 
 
 class _SpentError(Exception):

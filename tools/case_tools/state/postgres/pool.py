@@ -32,6 +32,9 @@ _TRANSIENT: Final = (
     TimeoutError,
 )
 
+RELAXED: Final = "(SELECT set_config('synchronous_commit', 'off', true)) AS relaxed"
+"""Read by a statement whose loss with the machine does no harm: its own transaction does not wait for the disk."""
+
 T = TypeVar("T")
 Work = Callable[[Connection], Awaitable[T]]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from case_tools.adapter.names import LearnedName, fold
 from case_tools.state.postgres.driver import Connection
-from case_tools.state.postgres.pool import PostgresPool
+from case_tools.state.postgres.pool import RELAXED, PostgresPool
 from case_tools.state.postgres.sealing import SealKeys
 
 _MOST: Final = 20_000
@@ -14,7 +14,8 @@ _TRIMMED_EVERY: Final = 2_000
 _KEPT_CONFIRMATIONS: Final = 24 * 3600.0
 _LEARN: Final = """
 INSERT INTO case_mcp_learned (desk, kind, id, name, folded, value, seen_at)
-SELECT $1, *, {now} FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+SELECT $1, learned.*, {now}
+FROM {relaxed}, unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS learned
 ON CONFLICT (desk, kind, id) DO UPDATE SET
     name = excluded.name, folded = excluded.folded, value = excluded.value, seen_at = excluded.seen_at
 """
@@ -38,7 +39,7 @@ LIMIT 20
 """
 # The times of the window, the newest last; one that was granted is appended, one that has to wait changes nothing.
 _CONSUME: Final = """
-INSERT INTO case_mcp_rate AS held (lane, spent) VALUES ($1, ARRAY[{now}])
+INSERT INTO case_mcp_rate AS held (lane, spent) SELECT $1, ARRAY[{now}] FROM {relaxed}
 ON CONFLICT (lane) DO UPDATE SET spent =
     ARRAY(SELECT at FROM unnest(held.spent) AS at WHERE at > {now} - $3::float8 ORDER BY at) || ARRAY[{now}]
 WHERE (SELECT count(*) FROM unnest(held.spent) AS at WHERE at > {now} - $3::float8) < $2
@@ -82,7 +83,7 @@ class PostgresNames:
             [fold(each.name) for each in latest],
             [json.dumps({**each.value}) for each in latest],
         ]
-        statement = _LEARN.format(now=self._pool.clock)
+        statement = _LEARN.format(now=self._pool.clock, relaxed=RELAXED)
         await self._pool.run(lambda connection: connection.execute(statement, self._desk, *columns))
         self._learned += len(names)
         if self._learned > _TRIMMED_EVERY:
@@ -121,7 +122,7 @@ class PostgresRate:
         now = self._pool.clock
 
         async def work(connection: Connection) -> float:
-            granted = await connection.fetchval(_CONSUME.format(now=now), counted, rate, window)
+            granted = await connection.fetchval(_CONSUME.format(now=now, relaxed=RELAXED), counted, rate, window)
             if granted is not None:
                 return 0.0
             seconds = await connection.fetchval(_WAIT.format(now=now), counted, rate, window)
