@@ -97,6 +97,14 @@ async def test_a_confirmation_is_spent_at_one_process(backend: Backend) -> None:
     assert [await each.confirmations.spend("a yes") for each in states] == [True, False, False]
 
 
+async def test_a_confirmation_says_whether_it_is_spent(backend: Backend) -> None:
+    """Ours: asked before anything is looked up for it."""
+    states = [await backend.open() for _ in range(2)]
+    assert not await states[1].confirmations.is_spent("a yes")
+    await states[0].confirmations.spend("a yes")
+    assert await states[1].confirmations.is_spent("a yes")
+
+
 async def test_a_lease_is_held_by_one_until_it_ends(backend: Backend) -> None:
     """Ours: a process that dies loses it in time."""
     one, other = (await backend.open()).leases, (await backend.open()).leases

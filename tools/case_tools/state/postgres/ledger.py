@@ -25,6 +25,11 @@ WHERE NOT held.named AND excluded.claimed_at - held.ended_at > $10
 RETURNING *, {now} AS read_at
 """
 _GET: Final = "SELECT *, {now} AS read_at FROM case_mcp_ledger WHERE key = $1"
+_ADOPT: Final = """
+UPDATE case_mcp_ledger SET key = $1, digest = $2 WHERE key = $3 AND digest = $4
+    AND NOT EXISTS (SELECT 1 FROM case_mcp_ledger WHERE key = $1)
+RETURNING *, {now} AS read_at
+"""
 _MARK: Final = """
 UPDATE case_mcp_ledger SET state = 'sent', first_sent_at = coalesce(first_sent_at, {now}), last_sent_at = {now},
     deadline = {now} + $3, beat_at = {now}, facts = $4
@@ -97,6 +102,17 @@ class PostgresLedger:
                     return _row(row)
 
         return await self._pool.run(work)
+
+    async def adopt(self, intent: Intent) -> LedgerRow | None:
+        """Rename an earlier release's row of this write; return it."""
+        if intent.formerly is None:
+            return None
+        row = await self._pool.run(
+            lambda connection: connection.fetchrow(
+                self._said(_ADOPT), intent.key, intent.digest, *(intent.formerly or ())
+            )
+        )
+        return _row(row) if row else None
 
     async def mark_sent(
         self, key: str, *, owner: str, facts: SearchFacts, seconds: float, spends: str | None = None

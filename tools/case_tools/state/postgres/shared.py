@@ -53,6 +53,7 @@ _FORGET_USED: Final = "DELETE FROM case_mcp_used WHERE at < {now} - $1::float8"
 _SPEND: Final = """
 INSERT INTO case_mcp_used (confirmation, at, key) VALUES ($1, {now}, '') ON CONFLICT DO NOTHING RETURNING 1
 """
+_SPENT: Final = "SELECT 1 FROM case_mcp_used WHERE confirmation = $1"
 _HOLD: Final = """
 INSERT INTO case_mcp_lease AS held (name, owner, until) VALUES ($1, $2, {now} + $3)
 ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
@@ -156,6 +157,11 @@ class PostgresConfirmations:
             return await connection.fetchval(_SPEND.format(now=now), confirmation) is not None
 
         return await self._pool.run(work)
+
+    async def is_spent(self, confirmation: str) -> bool:
+        """Tell whether a confirmation was spent."""
+        found = await self._pool.run(lambda connection: connection.fetchval(_SPENT, confirmation))
+        return found is not None
 
 
 class PostgresLeases:
