@@ -17,7 +17,7 @@ from case_tools.state.sqlite.clock import BootClock
 from case_tools.transport.call import DeskClock
 from case_tools.transport.http_client import HttpClient
 from case_tools.transport.rate_limit import RateLimit
-from case_tools.transport.retry import Sender
+from case_tools.transport.retry import RetryingClient
 from case_tools.vendors.kore import connect
 from loopback import LoopbackDesk, Received, Reply
 
@@ -115,9 +115,9 @@ async def test_ten_minutes_after_an_outage_nothing_is_left_to_do(
     desk_clock = DeskClock(time.wall)
     vendor = connect(account, settings, clock=desk_clock, nonce=lambda: "0")
     rate = RateLimit(0, take=lambda _: _granted(), monotonic=time.now)
-    client = HttpClient(url=vendor.url, sign=vendor.headers, proxy=False, app=None)
-    sender = Sender(vendor, client, rate_limit=rate, clock=desk_clock, observe=lambda _, __: None)
-    lost = LostWrites(vendor, sender, clock=desk_clock, permits=state.rate, rate=RATE, sleep=time.sleep)
+    http = HttpClient(url=vendor.url, sign=vendor.headers, proxy=False, app=None)
+    client = RetryingClient(vendor, http, rate_limit=rate, clock=desk_clock, observe=lambda _, __: None)
+    lost = LostWrites(vendor, client, clock=desk_clock, permits=state.rate, rate=RATE, sleep=time.sleep)
     ledger = IdempotencyLedger(state, desk=DESK, find=lost.find, window=600)
     for number in range(left):
         time.elapsed = number * OUTAGE / left
@@ -150,7 +150,7 @@ async def test_ten_minutes_after_an_outage_nothing_is_left_to_do(
         f"{left} rows: settled {time.elapsed - OUTAGE:.0f} s after the outage with {len(time.requests)} requests"
     )
     await ledger.close(1)
-    await sender.close()
+    await client.close()
     await state.close()
 
 
