@@ -218,7 +218,7 @@ MENDING: Final[dict[str, tuple[Vendor, str, Mapping[str, Any], str]]] = {
         "- priority: must be one of LOW, NORMAL, HIGH, URGENT.",
     ),
     "a status that cannot be set": ("talkdesk", "update_case", {"status": "Closed"}, "- status: "),
-    "a filter that is none": ("talkdesk", "search_cases", {"assignee": "Jane"}, "- assignee: is not known here"),
+    "a filter that is none": ("talkdesk", "search_cases", {"team": "Jane"}, "- team: is not known here"),
     "half a period": (
         "talkdesk",
         "search_cases",

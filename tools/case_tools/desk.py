@@ -22,13 +22,14 @@ from case_tools.settings import Account, Settings
 from case_tools.transport.call import Call, DeskClock, Effort
 from case_tools.transport.proxies import proxy_for
 from case_tools.transport.trust import check_trust_store, names_a_trust_store
-from case_tools.untrusted import line
+from case_tools.untrusted import line, reading
 
 if TYPE_CHECKING:
     from case_tools.embedded import EmbeddedDesk
     from case_tools.pipeline.pipeline import Pipeline
 
 _LONGEST_KEY: Final = 200
+_TOO_COSTLY: Final = "Some texts would cost too much to read: what stands between [...unsure: ] is shown as it is."
 _LONGEST_NAME: Final = 60
 _KINDS: Final = ("status", "priority", "type", "queue", "agent", "template", "case", "task")
 _PRACTICE: Final = "Practice desk: the cases are invented."
@@ -123,22 +124,25 @@ class CaseDesk:
         """
         tool = self.tools[name]
         _check_key(request_key)
-        invocation = Invocation(
-            tool=tool,
-            arguments=tool.arguments.parse(arguments, tool=name),
-            call=Call(
-                tool=name,
-                deadline=time.monotonic() + self._settings.timeout,
-                effort=effort or Effort(),
+        with reading(self._settings.links) as budget:
+            invocation = Invocation(
+                tool=tool,
+                arguments=tool.arguments.parse(arguments, tool=name),
+                call=Call(
+                    tool=name,
+                    deadline=time.monotonic() + self._settings.timeout,
+                    effort=effort or Effort(),
+                    caller=caller,
+                ),
                 caller=caller,
-            ),
-            caller=caller,
-            request_key=request_key,
-            confirmation=confirmation,
-        )
-        pipeline = await self._open()
-        result = self._finished(await pipeline.run(invocation))
-        return _naming(result, tool.arguments.fillers_in(arguments))
+                request_key=request_key,
+                confirmation=confirmation,
+            )
+            pipeline = await self._open()
+            result = await pipeline.run(invocation)
+        if budget.exceeded and isinstance(result, Page):
+            result = result.noting(_TOO_COSTLY)
+        return _naming(self._finished(result), tool.arguments.fillers_in(arguments))
 
     async def outcome(
         self,

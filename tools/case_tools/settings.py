@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from case_tools.errors import ConfigurationError
+from case_tools.untrusted import Links
 
 _LAST_PORT: Final = 65_535
 _LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|\[::1\]")
@@ -322,6 +323,9 @@ class Settings(_Settings):
     )
     outcomes: Outcomes = Field(
         "errors", description="`data` answers what a dialog must expect as data, for dialog engines"
+    )
+    links: Links = Field(
+        "plain", description="`inert` breaks every address in other people's words, so that no host makes it live"
     )
     fields: Fields = Field(
         "writable",

@@ -210,6 +210,7 @@ def test_desk_with_a_file_of_another_program_says_so(tmp_path: Path) -> None:
     """*Ours*: somebody's file is told, not overwritten and not traced back."""
     file = tmp_path / "desk.db"
     file.write_text("These are somebody's notes.")
+    file.chmod(0o600)
     status, out, err = run("desk", settings={"CASE_MCP_STATE": str(tmp_path / "state.db")})
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(f"case-mcp: The practice desk's file {file} cannot be used: ")

@@ -120,7 +120,7 @@ async def test_an_update_leaves_every_other_field_of_the_stored_case_alone(tmp_p
         await desk.call("update_case", {"caseId": ref, "tags": ["vip"]})
         await desk.call("search_cases", {"searchText": ref})
         after = raw[-1]["results"][0]
-    assert shown["description"] == "abc x\n![y][(]https[:]//evil[.]example)"
+    assert shown["description"] == "abc x\nimage: y (https://evil.example) &#8203;"
     assert before["desc"] == hidden["desc"]
     moving = {"tags", "updatedAt", "updatedBy", "timestampValue"}
     assert {key for key in before if before[key] != after[key]} <= moving

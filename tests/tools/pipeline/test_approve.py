@@ -144,8 +144,10 @@ async def test_of_a_pair_never_seen_the_id_alone_is_sent_and_the_name_is_compare
         kept.shown = shown
         with pytest.raises(NotApplied):
             await desk.call("update_case", arguments, confirmation=word)
-    assert text == f"Update a case: CS000100\n{line}"
-    assert kept.sent == [sent]
+    assert text.split("\n")[:2] == ["Update a case: CS000100", line]
+    [body] = kept.sent
+    assert {key: body[key] for key in sent} == sent
+    assert {*body} <= {*sent, "assigneeType", "currAssignee"}
 
 
 async def test_the_preview_names_what_an_id_stands_for(loopback: LoopbackDesk, settings: Settings) -> None:
@@ -160,6 +162,7 @@ async def test_the_preview_names_what_an_id_stands_for(loopback: LoopbackDesk, s
         "status: Open -> Closed (id sts-closed)",
         "assignee: -> Sam Porter (id a-sam)",
         "queues: -> Billing",
+        "assigneeType: -> agent",
     ]
 
 

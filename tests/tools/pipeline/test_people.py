@@ -132,7 +132,7 @@ async def test_a_create_is_shown_field_by_field_and_made_once(mode: str) -> None
     assert len({each.structured_content["ref"] for each in results}) == 1
     shown = (
         "Open a case\ntitle: Boiler leaks priority: Low -> High\n"
-        f"description: {('Water. ' * 60)[:293]} […cut] (419 characters in all)\n"
+        f"description: {('Water. ' * 60)[:291]} [...cut] (419 characters in all)\n"
         "requester: Jane Roe\ne-mail: jane.roe@example.com\ndue: 2027-01-04T10:00:00Z\n"
         "case template: ctm-d4e6152-4255-4c5c-ba6c-91dac5cd0001\nsource: rtm\n\nDo exactly this?"
     )

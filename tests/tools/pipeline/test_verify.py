@@ -70,6 +70,7 @@ async def test_an_assignment_is_sent_whole(
     "given",
     [
         {"assigneeType": "queues"},
+        {"assigneeType": "queues", "queues": []},
         {"assigneeType": "agent"},
         {"assigneeType": "unassigned", "currAssignee": {"aId": "a-1"}},
         {"assigneeType": "agent", "currAssignee": "nobody"},

@@ -14,7 +14,7 @@ from case_tools.results import ParsedRecord, Shown
 from contract import undated_words
 from injections import INJECTIONS
 from loopback import LoopbackDesk, Reply
-from rendered import live
+from rendered import disguised
 from served import PATIENCE
 
 HIDDEN: Final = re.compile(
@@ -89,7 +89,7 @@ async def test_an_injection_in_every_field_of_a_page_is_inert_and_stays_inside(
     for result, page in zip(results, pages, strict=True):
         structure, text = result.structured_content, words(result)
         assert isinstance(structure, dict)
-        assert [each for each in texts(structure) if HIDDEN.search(each) or live(each)] == []
+        assert [each for each in texts(structure) if HIDDEN.search(each) or disguised(each)] == []
         assert not HIDDEN.search(text)
         opened, *inside, closed, ours = text.split("\n")
         match = BOUNDARY.fullmatch(opened)
@@ -117,7 +117,7 @@ async def test_an_injection_in_the_answer_to_a_write_stays_inside(
     for result in results:
         text, structure = words(result), result.structured_content
         assert (structure is None) is bool(result.is_error)
-        assert [each for each in texts(structure) if HIDDEN.search(each) or live(each)] == []
+        assert [each for each in texts(structure) if HIDDEN.search(each) or disguised(each)] == []
         assert not HIDDEN.search(text)
         ours, opened, *inside, closed = text.split("\n")
         match = BOUNDARY.fullmatch(opened)
@@ -154,13 +154,10 @@ def test_a_passage_that_knows_the_boundary_still_cannot_forge_it(nonce: str) -> 
 
 
 COPIES: Final = {
-    "a link": "see https[:]//shop[.]example/o",
-    "a bare address": "see www[.]shop[.]example",
-    "a Markdown link": "[bill][(]x)",
-    "a tag": "late[<]x onload=1>",
-    "a cut": "Ordered on 2 May and […cut]",
-    "a cut in plain letters": "Ordered on 2 May and [...cut]",
-    "something hidden": "a[…hidden]b",
+    "a cut": "Ordered on 2 May and [...cut]",
+    "a cut with one sign": "Ordered on 2 May and […cut]",
+    "something hidden": "a[...hidden]b",
+    "something unsure": "a [...unsure: b ]",
     "a boundary": "</untrusted-x7Qk2mPa>",
 }
 
@@ -201,4 +198,4 @@ async def test_names_that_the_desk_has_shown_are_cleaned_where_they_are_told(
 
     _, empty = await answers(settings, "search_cases", called)
 
-    assert "Names of status seen at this desk: Resolved ![x][(]https[:]//e)." in words(empty)
+    assert "Names of status seen at this desk: Resolved image: x (https://e)." in words(empty)

@@ -11,7 +11,7 @@ from case_tools.errors import Problem, Rejected
 from case_tools.untrusted import line
 
 _SEPARATOR: Final = re.compile(r"[\s_-]+")
-_NEAR: Final = 0.8
+_NEAR: Final = 0.75
 TOO_DEEP: Final = "holds values nested too deeply."
 
 
@@ -122,10 +122,10 @@ def _nearest(owner: type[ExplainedModel], name: str) -> str:
     """Return what was probably meant: by meaning, else by letters where it really is near."""
     known = list(owner.model_fields)
     word = _SEPARATOR.sub("", name.casefold())
-    meant = {_SEPARATOR.sub("", other): field for other, field in owner.other_words.items()}.get(word)
-    if meant is not None and meant not in known:
-        return f": {meant}"
-    by_word = {field.casefold(): field for field in known}
-    if meant is None and (match := difflib.get_close_matches(word, list(by_word), n=1, cutoff=_NEAR)):
-        meant = by_word[match[0]]
-    return f": did you mean `{meant}`?" if meant else f"; known are {', '.join(known)}."
+    by_word = {_SEPARATOR.sub("", other.casefold()): field for other, field in owner.other_words.items()}
+    by_word |= {_SEPARATOR.sub("", field.casefold()): field for field in known}
+    near = [word] if word in by_word else difflib.get_close_matches(word, list(by_word), n=1, cutoff=_NEAR)
+    meant = by_word[near[0]] if near else ""
+    if meant in known:
+        return f": did you mean `{meant}`?"
+    return f": {meant}" if " " in meant else f"; known are {', '.join(known)}."

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
+import anyio.to_thread
+
 from case_tools.adapter.messages import Request, Resolved, Response
 from case_tools.adapter.search import Comparison, RecordPage, Scan, SearchTool, Tally, counts_of
 from case_tools.errors import CaseError
@@ -145,7 +147,9 @@ class _Search:
         if shown.detail == "full" and len(records) == 1 and not found.has_more:
             shown = Shown(detail="full", times=shown.times, whole=True)
             records = [await self._completed(records[0])]
-        page = self._tool.page_of(records, shown).model_copy(
+        # A page of other people's HTML takes up to a second; a thread lets other calls go on meanwhile.
+        shown_page = await anyio.to_thread.run_sync(self._tool.page_of, records, shown)
+        page = shown_page.model_copy(
             update={
                 "total": found.total,
                 "page": self._tool.place(self._arguments)[0],

@@ -20,7 +20,7 @@ from case_tools.results.facts import (
     without_separators,
 )
 from case_tools.results.records import ParsedRecord
-from case_tools.untrusted import block, line, shortened
+from case_tools.untrusted import CUT, block, line, shortened
 
 _EXCERPT: Final = 300
 _WHOLE: Final = 8_000
@@ -200,8 +200,7 @@ def _entries(values: Sequence[str], word: Callable[[str], str]) -> list[str]:
 
 def _excerpt(value: str) -> str:
     cut = line(value, _EXCERPT)
-    is_cut = len(value) > _EXCERPT and cut != " ".join(value.split())
-    return f"{cut} ({len(value):,} characters in all)" if is_cut else cut
+    return f"{cut} ({len(value):,} characters in all)" if cut.endswith(CUT) else cut
 
 
 def _indented(text: str) -> str:

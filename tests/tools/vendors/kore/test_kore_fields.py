@@ -81,7 +81,10 @@ def test_the_field_lists_are_those_of_the_pages() -> None:
 async def test_an_update_field_is_sent_where_it_belongs(
     tool: str, name: str, kind: str, loopback: LoopbackDesk, documented: Settings
 ) -> None:
-    """Documented: the field goes out alone, under its name; the tenant's have no place."""
+    """Documented: the field goes out alone, under its name; the tenant's have no place.
+
+    Ours: what an assignment needs goes with it.
+    """
     address = {"caseId": CASE} if tool == "update_case" else {"taskId": TASK}
     loopback.will_answer({"_id": address.get("caseId", TASK)})
     given, sent = valid(name, kind)
@@ -92,7 +95,11 @@ async def test_an_update_field_is_sent_where_it_belongs(
             assert loopback.received == []
         else:
             await desk.call(tool, {**address, name: given})
-            assert [received.body for received in loopback.received] == [{name: sent}]
+            more = {
+                "currAssignee": {"assigneeType": "agent"},
+                "queues": {"assigneeType": "queues", "currAssignee": {}},
+            }
+            assert [received.body for received in loopback.received] == [{name: sent, **more.get(name, {})}]
 
 
 @pytest.mark.parametrize(("tool", "name", "kind"), [each for each in UPDATES if each[1] not in TENANT])

@@ -68,7 +68,7 @@ def talkdesk(loopback: LoopbackDesk) -> Settings:
     account = TalkdeskSettings(
         api_url=loopback.url, token_url=loopback.url, client_id="client-1", client_secret=SECRET
     )
-    return Settings(desk="talkdesk", account=account, timeout=5, state=":memory:")
+    return Settings(desk="talkdesk", account=account, verify=False, timeout=5, state=":memory:")
 
 
 def answers(loopback: LoopbackDesk, reply: object, status: int = 200) -> None:

@@ -29,7 +29,7 @@ def whole_assignment(asked: Json, *, tool: str) -> Json:
     to_nobody = is_nobody(agent)
     if kind == "agent" and (agent is None or to_nobody):
         raise wrong_choice(tool, "assigneeType", "is agent, and no agent is given: give currAssignee as well.")
-    if kind == "queues" and queues is None:
+    if kind == "queues" and not queues:
         raise wrong_choice(tool, "assigneeType", "is queues, and no queue is given: give queues as well.")
     if kind == "unassigned" and agent is not None and not to_nobody:
         raise wrong_choice(tool, "assigneeType", "is unassigned, and an agent is given: give one of the two.")

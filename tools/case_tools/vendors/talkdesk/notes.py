@@ -36,12 +36,17 @@ def _as_flag(given: object) -> object:
     raise ValueError("must be true, for a note that the customer can see, or false.")
 
 
+def _heading(given: object) -> object:
+    """Take an empty heading for none: some clients fill every argument."""
+    return None if isinstance(given, str) and not given.strip() else given
+
+
 class TalkdeskNote(Arguments):
     """A note; it is internal unless it is said to be public."""
 
     bare_word_is = "note_body"
 
-    note_title: Short | None = Field(None, description="Heading")
+    note_title: Annotated[Short | None, BeforeValidator(_heading)] = Field(None, description="Heading")
     note_body: str = Field(min_length=1, description="Text")
     public: Annotated[bool, BeforeValidator(_as_flag)] = Field(
         default=False, description="true: the customer can see it; else false"
