@@ -16,14 +16,14 @@ _LAYOUT: Final = (
     """CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
         title_folded, ref_folded, content='record', content_rowid='key', tokenize='trigram case_sensitive 1'
     )""",
-    """CREATE TRIGGER words_added AFTER INSERT ON record BEGIN
+    """CREATE TRIGGER IF NOT EXISTS words_added AFTER INSERT ON record BEGIN
         INSERT INTO words (rowid, title_folded, ref_folded) VALUES (new.key, new.title_folded, new.ref_folded);
     END""",
-    """CREATE TRIGGER words_removed AFTER DELETE ON record BEGIN
+    """CREATE TRIGGER IF NOT EXISTS words_removed AFTER DELETE ON record BEGIN
         INSERT INTO words (words, rowid, title_folded, ref_folded)
         VALUES ('delete', old.key, old.title_folded, old.ref_folded);
     END""",
-    """CREATE TRIGGER words_changed AFTER UPDATE OF title_folded, ref_folded ON record
+    """CREATE TRIGGER IF NOT EXISTS words_changed AFTER UPDATE OF title_folded, ref_folded ON record
     WHEN old.title_folded <> new.title_folded OR old.ref_folded <> new.ref_folded BEGIN
         INSERT INTO words (words, rowid, title_folded, ref_folded)
         VALUES ('delete', old.key, old.title_folded, old.ref_folded);
@@ -47,7 +47,9 @@ def has_trigrams() -> bool:
     """Say whether this SQLite has FTS5 with its tokenizer for trigrams."""
     with closing(sqlite3.connect(":memory:")) as db:
         try:
-            db.execute("CREATE VIRTUAL TABLE probe USING fts5(text, tokenize='trigram case_sensitive 1')")
+            db.execute(
+                "CREATE VIRTUAL TABLE IF NOT EXISTS probe USING fts5(text, tokenize='trigram case_sensitive 1')"
+            )
         except sqlite3.OperationalError:
             return False
         return True

@@ -30,7 +30,8 @@ def whole_assignment(asked: Json, *, tool: str) -> Json:
     if kind == "agent" and (agent is None or to_nobody):
         raise wrong_choice(tool, "assigneeType", "is agent, and no agent is given: give currAssignee as well.")
     if kind == "queues" and not queues:
-        raise wrong_choice(tool, "assigneeType", "is queues, and no queue is given: give queues as well.")
+        argument = "assigneeType" if queues is None else "queues"
+        raise wrong_choice(tool, argument, "says to move to a queue, and names none: give the queue's name.")
     if kind == "unassigned" and agent is not None and not to_nobody:
         raise wrong_choice(tool, "assigneeType", "is unassigned, and an agent is given: give one of the two.")
     if to_nobody or kind == "unassigned":
