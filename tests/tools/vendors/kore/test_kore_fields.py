@@ -95,7 +95,7 @@ async def test_an_update_field_is_sent_where_it_belongs(
             assert loopback.received == []
         else:
             await desk.call(tool, {**address, name: given})
-            more = {
+            more: dict[str, dict[str, Any]] = {
                 "currAssignee": {"assigneeType": "agent"},
                 "queues": {"assigneeType": "queues", "currAssignee": {}},
             }
