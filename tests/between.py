@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 PATIENCE = 30.0
+_TURNS = 3
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 
 
 @dataclass
@@ -78,11 +80,14 @@ async def _pass_on(head: bytes, reader: asyncio.StreamReader, writer: asyncio.St
     host = target if method == "CONNECT" else urlsplit(target).netloc
     port = int(host.rsplit(":", 1)[1])
     beyond_reader, beyond_writer = await asyncio.open_connection("127.0.0.1", port)
-    if method == "CONNECT":
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-    else:
-        beyond_writer.write(head)
-    await asyncio.gather(_copy(reader, beyond_writer), _copy(beyond_reader, writer))
+    try:
+        if method == "CONNECT":
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            beyond_writer.write(head)
+        await asyncio.gather(_copy(reader, beyond_writer), _copy(beyond_reader, writer))
+    finally:
+        beyond_writer.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,22 +105,35 @@ async def _closed(writer: asyncio.StreamWriter) -> None:
 
 
 @contextmanager
-def _running(wall: Wall, answer: object, tls: ssl.SSLContext | None) -> Iterator[None]:
+def _running(wall: Wall, answer: Answer, tls: ssl.SSLContext | None) -> Iterator[None]:
     """Run the listener until the test has left."""
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda _loop, _context: None)  # a client that rejects the certificate hangs up
     started, stop = threading.Event(), asyncio.Event()
+    writers: list[asyncio.StreamWriter] = []
+    answers: list[asyncio.Task[None]] = []
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        answers.append(loop.create_task(answer(reader, writer)))
 
     async def run() -> None:
-        server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)  # type: ignore[arg-type]
+        server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
         wall.port = server.sockets[0].getsockname()[1]
         started.set()
         await stop.wait()
         server.close()
+        for task in answers:
+            task.cancel()
+        await asyncio.gather(*answers, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
         open_tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in open_tasks:
             task.cancel()
         await asyncio.gather(*open_tasks, return_exceptions=True)
+        for _ in range(_TURNS):  # a transport closes its socket in a turn of the loop after it was aborted
+            await asyncio.sleep(0)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
     thread.start()
